@@ -1,0 +1,48 @@
+"""Who may do what: one question about one thing, and the same question as a condition inside a query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.core.access.acl import GRANTED_BY, Acl, Action
+from chalicelib.core.access.caller import Caller
+from chalicelib.core.errors import AccessDenied
+
+
+def may(caller: Caller, action: Action, acl: Acl) -> bool:
+    """Whether the caller may act on a thing with this ACL. The owner of a thing may do everything with it."""
+    if caller.is_master or (caller.user is not None and acl.owner == caller.user):
+        return True
+    return not caller.principals.isdisjoint(acl.granted(action))
+
+
+def may_with_bucket(caller: Caller, action: Action, acl: Acl) -> bool:
+    """Whether the caller may act on a bucket itself: its owner has only the admin right. Spec: nec-rest, 2.2.1."""
+    if action is Action.ADMIN:
+        return may(caller, action, acl)
+    return caller.is_master or not caller.principals.isdisjoint(acl.granted(action))
+
+
+def may_in_bucket(caller: Caller, action: Action, content_acl: Acl) -> bool:
+    """Whether the caller may act on what a bucket holds: a content ACL has no owner."""
+    return caller.is_master or not caller.principals.isdisjoint(content_acl.granted(action))
+
+
+def require(allowed: bool, doing: str) -> None:
+    """Raises: AccessDenied, naming what was refused, unless allowed."""
+    if not allowed:
+        raise AccessDenied(f"no permission to {doing}")
+
+
+def permitted_to(caller: Caller, action: Action) -> dict[str, Any]:
+    """The condition, on stored documents with an `ACL`, that holds just where `may` does.
+
+    It becomes part of the query, so that counts, pages and bulk writes stay right. `{}` for the master key.
+    """
+    if caller.is_master:
+        return {}
+    principals = sorted(caller.principals)
+    rules: list[dict[str, Any]] = [{f"ACL.{key}": {"$in": principals}} for key in GRANTED_BY[action]]
+    if caller.user is not None:
+        rules.insert(0, {"ACL.owner": caller.user})
+    return rules[0] if len(rules) == 1 else {"$or": rules}

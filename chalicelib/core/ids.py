@@ -1,0 +1,36 @@
+"""New identifiers and secrets. Ids are strings everywhere in the core."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+
+from bson import ObjectId
+
+SESSION_TOKEN_BYTES = 32
+"""256 random bits. Source: design, security ground rules."""
+
+
+def new_id() -> str:
+    """24 hex digits that grow with time, as an ObjectId writes itself."""
+    return str(ObjectId())
+
+
+def new_etag() -> str:
+    """A value that no two writes share, in the form of a UUID."""
+    return str(uuid.uuid4())
+
+
+def new_secret() -> str:
+    """A session token or key: URL-safe text of 256 random bits."""
+    return secrets.token_urlsafe(SESSION_TOKEN_BYTES)
+
+
+def hash_secret(secret: str) -> str:
+    """What is stored in place of a secret of full entropy: SHA-256, 64 hex digits.
+
+    No salt and no stretching: 256 random bits cannot be guessed, and the hash is looked up by value.
+    Passwords are another matter: see accounts/passwords.py.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,94 @@
+"""What a tenant and its apps are: plain values. How they are kept is in service.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """What a password must be. Lengths are in characters and include their ends. Spec: nec-rest, 5.1."""
+
+    min_length: int = 8
+    max_length: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LockPolicy:
+    """When failed logins lock an account. 0 failures: never. Spec: nec-clients, 2.13."""
+
+    failures: int = 5
+    lock_minutes: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CorsPolicy:
+    """Which browsers may call. `origins` empty means any. Spec: nec-clients, 0.10."""
+
+    enabled: bool = True
+    origins: tuple[str, ...] = ()
+    credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificatePolicy:
+    """How a proxy's client-certificate headers name a user. Spec: nec-rest, 3.3."""
+
+    enabled: bool = False
+    username_from: tuple[str, ...] = ("cn",)
+    """The parts of the name, of `serial`, `cn` and `uid`, joined by a hyphen."""
+    issuer_dn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSettings:
+    """What the operator may set per tenant; every field has a default."""
+
+    session_hours: int = 24
+    deleted_retention_days: int = 0
+    """Days after which delete-marked objects are purged; 0 keeps them for ever."""
+    rate_limit_per_minute: int = 0
+    """Requests in a minute; 0 is no limit."""
+    max_query_limit: int = 0
+    """The largest `limit` of a query; 0 is no limit. Spec: nec-rest, 8.3.3."""
+    password: PasswordPolicy = field(default_factory=PasswordPolicy)
+    lock: LockPolicy = field(default_factory=LockPolicy)
+    cors: CorsPolicy = field(default_factory=CorsPolicy)
+    client_certificate: ClientCertificatePolicy = field(default_factory=ClientCertificatePolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The credentials of one client program of a tenant; keys are stored as hashes only."""
+
+    id: str
+    name: str
+    key_hash: str
+    master_key_hash: str
+    allows_client_push: bool = False
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One customer's space. `groups_version` and `buckets_version` move with every change of a group or a
+    bucket, so that what a process remembers of them is known to be fresh or thrown away."""
+
+    id: str
+    name: str
+    created_at: datetime
+    enabled: bool = True
+    settings: TenantSettings = field(default_factory=TenantSettings)
+    apps: tuple[App, ...] = ()
+    groups_version: int = 0
+    buckets_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredentials:
+    """An app together with its keys in clear: seen once, when they are made."""
+
+    app: App
+    key: str
+    master_key: str
