@@ -1,0 +1,208 @@
+"""Tenants and apps: what an operator does with them. Who may call is decided outside: these are operator's tools."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+from chalicelib.core import ids
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import SYSTEM_TENANT, Documents, Index
+from chalicelib.core.errors import (
+    AppNotFound,
+    DuplicateKey,
+    DuplicateTenant,
+    InvalidName,
+    RequestConflict,
+    TenantNotFound,
+)
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.query import Query
+from chalicelib.core.query.update import parse_update
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import App, AppCredentials, Tenant, TenantSettings
+from chalicelib.core.tenants.stored import (
+    ACCOUNTS,
+    REGISTER,
+    TENANT_RECORD,
+    app_to_document,
+    settings_to_document,
+    tenant_from_document,
+    tenant_to_document,
+)
+
+MAX_NAME_LENGTH = 100
+"""Characters of a tenant's or app's name, included. Source: our choice, as for users and groups."""
+
+NAME_REMEMBERED_SECONDS = 30.0
+"""How long a process trusts which tenant a name means; a rename counts after that."""
+
+ACCOUNT_INDEXES = (
+    Index("username_key", (("username", 1),), unique=True, sparse=True),
+    Index("email_key", (("email", 1),), unique=True, sparse=True),
+    Index("kind_created", (("kind", 1), ("createdAt", 1))),
+    Index("session_user", (("user", 1),), sparse=True),
+    Index("session_expiry", (("expiresAt", 1),), sparse=True),
+)
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_NAME = re.compile(r"[^\s/\x00-\x1f\x7f](?:[^/\x00-\x1f\x7f]*[^\s/\x00-\x1f\x7f])?")
+
+
+class TenantsService:
+    """Makes, finds, changes and deletes tenants and their apps."""
+
+    def __init__(self, documents: Documents, clock: Clock) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._ids_by_name: dict[str, tuple[str, float]] = {}
+
+    # --- tenants ---
+
+    def create(self, name: str) -> Tenant:
+        """A new tenant without apps. Raises: InvalidName, DuplicateTenant."""
+        check_tenant_name(name)
+        self._documents.create_index(SYSTEM_TENANT, REGISTER, Index("name_key", (("name", 1),), unique=True))
+        tenant = Tenant(ids.new_id(), name, self._clock.now())
+        self._documents.create_tenant(tenant.id)
+        for index in ACCOUNT_INDEXES:
+            self._documents.create_index(tenant.id, ACCOUNTS, index)
+        self._documents.insert(tenant.id, ACCOUNTS, tenant_to_document(tenant))
+        entry = {"_id": tenant.id, "name": name, "createdAt": tenant.created_at}
+        try:
+            self._documents.insert(SYSTEM_TENANT, REGISTER, entry)
+        except DuplicateKey as error:
+            self._documents.drop_tenant(tenant.id)
+            raise DuplicateTenant(f"a tenant named {name} exists") from error
+        return tenant
+
+    def list(self) -> list[Tenant]:
+        """Every tenant, oldest first."""
+        oldest_first = Query(order=parse_order([("createdAt", 1), ("_id", 1)]))
+        entries = self._documents.find(SYSTEM_TENANT, REGISTER, oldest_first)
+        found = (self._record(entry["_id"]) for entry in list(entries))
+        return [tenant_from_document(record) for record in found if record is not None]
+
+    def get(self, reference: str) -> Tenant:
+        """The tenant with this id or name. Raises: TenantNotFound."""
+        record = self._record(self.id_of(reference))
+        if record is None:
+            raise TenantNotFound(reference)
+        return tenant_from_document(record)
+
+    def id_of(self, reference: str) -> str:
+        """The id that a reference (an id or a name) stands for; an id is not looked up.
+
+        A name may not look like an id, so the two cannot be confused. Spec: nec-clients, 0.7.
+        Raises: TenantNotFound for an unknown name.
+        """
+        if _ID.fullmatch(reference):
+            return reference
+        known = self._ids_by_name.get(reference)
+        if known is not None and known[1] > time.monotonic():
+            return known[0]
+        entry = self._documents.find_one(SYSTEM_TENANT, REGISTER, parse_filter({"name": reference}))
+        if entry is None:
+            raise TenantNotFound(reference)
+        tenant_id: str = entry["_id"]
+        self._ids_by_name[reference] = (tenant_id, time.monotonic() + NAME_REMEMBERED_SECONDS)
+        return tenant_id
+
+    def change_settings(self, reference: str, change: Callable[[TenantSettings], TenantSettings]) -> Tenant:
+        """Puts the result of `change` in the place of the settings. Raises: TenantNotFound, RequestConflict."""
+        tenant = self.get(reference)
+        settings = settings_to_document(change(tenant.settings))
+        unchanged = {"_id": TENANT_RECORD, "settings": settings_to_document(tenant.settings)}
+        record = self._documents.update_one(
+            tenant.id, ACCOUNTS, parse_filter(unchanged), parse_update({"$set": {"settings": settings}})
+        )
+        if record is None:
+            raise RequestConflict
+        return tenant_from_document(record)
+
+    def set_enabled(self, reference: str, enabled: bool) -> Tenant:
+        """Lets a tenant's requests in or turns them all away; data stays. Raises: TenantNotFound."""
+        return self._change(self.id_of(reference), {"$set": {"enabled": enabled}})
+
+    def delete(self, reference: str) -> None:
+        """Deletes a tenant and all that it has. Raises: TenantNotFound."""
+        tenant = self.get(reference)
+        self._documents.delete_one(SYSTEM_TENANT, REGISTER, parse_filter({"_id": tenant.id}))
+        self._documents.drop_tenant(tenant.id)
+        self._ids_by_name.pop(tenant.name, None)
+
+    def count_group_change(self, tenant_id: str) -> None:
+        """Makes every process forget what it knows of the tenant's groups. Call after each change of a group."""
+        self._change(tenant_id, {"$inc": {"groupsVersion": 1}})
+
+    def count_bucket_change(self, tenant_id: str) -> None:
+        """Makes every process forget what it knows of the tenant's buckets. Call after each change of a bucket."""
+        self._change(tenant_id, {"$inc": {"bucketsVersion": 1}})
+
+    # --- apps ---
+
+    def create_app(self, reference: str, name: str) -> AppCredentials:
+        """A new app with new keys. Raises: TenantNotFound, InvalidName."""
+        if not name or len(name) > MAX_NAME_LENGTH:
+            raise InvalidName(f"an app's name has 1 to {MAX_NAME_LENGTH} characters")
+        key, master_key = ids.new_secret(), ids.new_secret()
+        app = App(ids.new_id(), name, ids.hash_secret(key), ids.hash_secret(master_key))
+        self._change(self.id_of(reference), {"$push": {"apps": app_to_document(app)}})
+        return AppCredentials(app, key, master_key)
+
+    def reissue_keys(self, reference: str, app_id: str) -> AppCredentials:
+        """The app with new keys; the old ones stop at once. Raises: TenantNotFound, AppNotFound."""
+        key, master_key = ids.new_secret(), ids.new_secret()
+        hashes = {"apps.$[app].keyHash": ids.hash_secret(key), "apps.$[app].masterKeyHash": ids.hash_secret(master_key)}
+        return AppCredentials(self._change_app(reference, app_id, hashes), key, master_key)
+
+    def allow_client_push(self, reference: str, app_id: str, allowed: bool) -> App:
+        """Whether the app key, not only the master key, may send pushes. Raises: TenantNotFound, AppNotFound."""
+        return self._change_app(reference, app_id, {"apps.$[app].allowsClientPush": allowed})
+
+    def delete_app(self, reference: str, app_id: str) -> None:
+        """Deletes an app; what its users made stays with the tenant. Raises: TenantNotFound, AppNotFound."""
+        app_of(self.get(reference).apps, app_id)
+        self._change(self.id_of(reference), {"$pull": {"apps": {"id": app_id}}})
+
+    # --- inside ---
+
+    def _change_app(self, reference: str, app_id: str, fields: Document) -> App:
+        update = parse_update({"$set": fields}, [{"app.id": app_id}])
+        record = self._documents.update_one(
+            self.id_of(reference), ACCOUNTS, parse_filter({"_id": TENANT_RECORD, "apps.id": app_id}), update
+        )
+        if record is None:
+            self.get(reference)
+            raise AppNotFound(app_id)
+        return app_of(tenant_from_document(record).apps, app_id)
+
+    def _change(self, tenant_id: str, update: Document) -> Tenant:
+        record = self._documents.update_one(
+            tenant_id, ACCOUNTS, parse_filter({"_id": TENANT_RECORD}), parse_update(update)
+        )
+        if record is None:
+            raise TenantNotFound(tenant_id)
+        return tenant_from_document(record)
+
+    def _record(self, tenant_id: str) -> Document | None:
+        return self._documents.find_one(tenant_id, ACCOUNTS, parse_filter({"_id": TENANT_RECORD}))
+
+
+def check_tenant_name(name: str) -> None:
+    """Raises: InvalidName for a name that is empty, too long, looks like an id, starts with `_` or has a slash."""
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH or name.startswith("_") or _ID.fullmatch(name):
+        raise InvalidName(
+            f"a tenant's name has 1 to {MAX_NAME_LENGTH} characters, no slash, no leading underscore, "
+            "and is not 24 hex digits"
+        )
+
+
+def app_of(apps: Sequence[App], app_id: str) -> App:
+    """The app with this id. Raises: AppNotFound."""
+    for app in apps:
+        if app.id == app_id:
+            return app
+    raise AppNotFound(app_id)

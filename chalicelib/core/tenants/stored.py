@@ -1,0 +1,124 @@
+"""How a tenant is kept: one record in the tenant's own space, beside its users and sessions.
+
+The record shares a collection with them so that one read opens a request: tenant, user and session together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import (
+    App,
+    ClientCertificatePolicy,
+    CorsPolicy,
+    LockPolicy,
+    PasswordPolicy,
+    Tenant,
+    TenantSettings,
+)
+
+ACCOUNTS = "_accounts"
+"""The collection of the tenant record (`@tenant`), users (`kind: user`) and sessions (`kind: session`)."""
+
+TENANT_RECORD = "@tenant"
+"""The id of the tenant record; no user id has this form."""
+
+REGISTER = "tenants"
+"""The collection, in the system's space, that finds a tenant's id by its name."""
+
+
+def tenant_to_document(tenant: Tenant) -> Document:
+    """The stored form of a tenant."""
+    return {
+        "_id": TENANT_RECORD,
+        "kind": "tenant",
+        "tenant": tenant.id,
+        "name": tenant.name,
+        "createdAt": tenant.created_at,
+        "enabled": tenant.enabled,
+        "settings": settings_to_document(tenant.settings),
+        "apps": [app_to_document(app) for app in tenant.apps],
+        "groupsVersion": tenant.groups_version,
+        "bucketsVersion": tenant.buckets_version,
+    }
+
+
+def tenant_from_document(document: Document) -> Tenant:
+    """The tenant that a stored record describes."""
+    return Tenant(
+        id=document["tenant"],
+        name=document["name"],
+        created_at=document["createdAt"],
+        enabled=document["enabled"],
+        settings=settings_from_document(document["settings"]),
+        apps=tuple(app_from_document(app) for app in document["apps"]),
+        groups_version=document["groupsVersion"],
+        buckets_version=document["bucketsVersion"],
+    )
+
+
+def app_to_document(app: App) -> Document:
+    """The stored form of an app."""
+    return {
+        "id": app.id,
+        "name": app.name,
+        "keyHash": app.key_hash,
+        "masterKeyHash": app.master_key_hash,
+        "allowsClientPush": app.allows_client_push,
+        "enabled": app.enabled,
+    }
+
+
+def app_from_document(document: Document) -> App:
+    """The app that a stored item describes."""
+    return App(
+        id=document["id"],
+        name=document["name"],
+        key_hash=document["keyHash"],
+        master_key_hash=document["masterKeyHash"],
+        allows_client_push=document["allowsClientPush"],
+        enabled=document["enabled"],
+    )
+
+
+def settings_to_document(settings: TenantSettings) -> Document:
+    """The stored form of a tenant's settings."""
+    return {
+        "sessionHours": settings.session_hours,
+        "deletedRetentionDays": settings.deleted_retention_days,
+        "rateLimitPerMinute": settings.rate_limit_per_minute,
+        "maxQueryLimit": settings.max_query_limit,
+        "password": {"minLength": settings.password.min_length, "maxLength": settings.password.max_length},
+        "lock": {"failures": settings.lock.failures, "lockMinutes": settings.lock.lock_minutes},
+        "cors": {
+            "enabled": settings.cors.enabled,
+            "origins": list(settings.cors.origins),
+            "credentials": settings.cors.credentials,
+        },
+        "clientCertificate": {
+            "enabled": settings.client_certificate.enabled,
+            "usernameFrom": list(settings.client_certificate.username_from),
+            "issuerDn": settings.client_certificate.issuer_dn,
+        },
+    }
+
+
+def settings_from_document(document: Document) -> TenantSettings:
+    """The settings that a stored record holds."""
+    password: dict[str, Any] = document["password"]
+    lock: dict[str, Any] = document["lock"]
+    cors: dict[str, Any] = document["cors"]
+    certificate: dict[str, Any] = document["clientCertificate"]
+    return TenantSettings(
+        session_hours=document["sessionHours"],
+        deleted_retention_days=document["deletedRetentionDays"],
+        rate_limit_per_minute=document["rateLimitPerMinute"],
+        max_query_limit=document["maxQueryLimit"],
+        password=PasswordPolicy(password["minLength"], password["maxLength"]),
+        lock=LockPolicy(lock["failures"], lock["lockMinutes"]),
+        cors=CorsPolicy(cors["enabled"], tuple(cors["origins"]), cors["credentials"]),
+        client_certificate=ClientCertificatePolicy(
+            certificate["enabled"], tuple(certificate["usernameFrom"]), certificate["issuerDn"]
+        ),
+    )
