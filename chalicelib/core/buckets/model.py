@@ -48,3 +48,11 @@ SPECIAL_BUCKETS: dict[str, Bucket] = {
     GROUPS: Bucket(BucketKind.OBJECTS, GROUPS, acl=_FOR_USERS, content_acl=Acl(r=(AUTHENTICATED,), c=(AUTHENTICATED,))),
 }
 """The special buckets of a new tenant, until somebody changes them. Spec: nec-clients, 1.1; nec-rest, 2.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardKey:
+    """The key that spreads a bucket's objects over shards: pairs of a dotted path and 1 or -1. Spec: nec-rest, 7.6."""
+
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False

@@ -1,0 +1,32 @@
+"""The core put together: every service that a dialect, a job or the command line calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.core.accounts.authentication import Authentication
+from chalicelib.core.accounts.groups import GroupsService
+from chalicelib.core.accounts.users import AccountsService
+from chalicelib.core.buckets.service import BucketsService
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import Documents
+from chalicelib.core.objects.service import ObjectsService
+from chalicelib.core.tenants.service import TenantsService
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The product, without HTTP: one object a process."""
+
+    authentication: Authentication
+    tenants: TenantsService
+    accounts: AccountsService
+    groups: GroupsService
+    buckets: BucketsService
+    objects: ObjectsService
+    documents: Documents
+    clock: Clock
+
+    def close(self) -> None:
+        """Lets go of what the engines hold."""
+        self.documents.close()
