@@ -1,0 +1,158 @@
+"""What a handler reads and what it returns: Request and Call in, Reply out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from chalicelib.core.access.caller import Caller
+from chalicelib.web.errors import MalformedBody, UnsupportedMediaType
+
+JSON_TYPE = "application/json"
+
+
+class Headers:
+    """A request's headers: names in any case, one value each; of several values sent, the last."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = {name.lower(): value for name, value in values.items()}
+
+    def get(self, name: str) -> str | None:
+        return self._values.get(name.lower())
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+
+class QueryParameters:
+    """A URL's query: every value of every name, decoded, in the order sent."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, list[str]]) -> None:
+        self._values = values
+
+    def get(self, name: str) -> str | None:
+        """The last value, or None when the name was not sent; `name` and `name=` both mean an empty value."""
+        values = self._values.get(name)
+        return values[-1] if values else None
+
+    def first(self, name: str) -> str | None:
+        """The first value, or None when the name was not sent."""
+        values = self._values.get(name)
+        return values[0] if values else None
+
+    def all(self, name: str) -> list[str]:
+        return list(self._values.get(name, ()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as every host hands it over: Lambda, the local server, a test.
+
+    `path` is as sent, percent-encoded, for signatures. `path_parameters` are the values of the route's `{names}`,
+    decoded once as UTF-8, so a `%2F` is a slash inside a value. `body` is what was sent, of any content type.
+    """
+
+    method: str
+    path: str
+    path_parameters: Mapping[str, str]
+    query: QueryParameters
+    headers: Headers
+    body: bytes
+    source_ip: str
+    request_id: str
+
+
+JsonBody = dict[str, Any] | list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes as they are, None as nothing.
+
+    `headers` are pairs, so that a name may come twice; a Content-Type among them wins over the one the body suggests.
+    JSON must be plain already: dates, ids and numbers beyond JSON are the work of the dialect's wire.py.
+    """
+
+    status: int
+    body: JsonBody | str | bytes | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way through a handler: the core to ask, the caller to ask for, and what was sent."""
+
+    core: Any
+    request: Request
+    _caller: Caller | None = field(default=None, repr=False)
+
+    @property
+    def caller(self) -> Caller:
+        """Who is calling. A route registered with `nobody` has no caller and must not ask."""
+        if self._caller is None:
+            raise RuntimeError("this route authenticates nobody")
+        return self._caller
+
+    @property
+    def query(self) -> QueryParameters:
+        return self.request.query
+
+    @property
+    def headers(self) -> Headers:
+        return self.request.headers
+
+    @property
+    def body(self) -> bytes:
+        return self.request.body
+
+    def json(self) -> Any:
+        """The body's JSON value; numbers are int or float, and the last of two equal keys counts.
+
+        Raises: UnsupportedMediaType when a Content-Type other than JSON was sent; none at all is fine.
+        MalformedBody when the body is empty, not UTF-8, not JSON, or nested deeper than the parser can follow.
+        """
+        content_type = self.request.headers.get("content-type")
+        if content_type and not _is_json(content_type):
+            raise UnsupportedMediaType(f"the body must be {JSON_TYPE}")
+        return parse_json(self.request.body)
+
+
+def parse_json(source: bytes | str) -> Any:
+    """The JSON value in a body or in a text inside one. Raises: MalformedBody."""
+    try:
+        text = source if isinstance(source, str) else source.decode("utf-8-sig")
+        return _decoder.decode(text)
+    except (ValueError, RecursionError) as error:
+        # json's own message quotes nothing of the text, only where it broke; a decoding error quotes a byte.
+        reason = str(error) if isinstance(error, json.JSONDecodeError) else "not readable"
+        raise MalformedBody(f"the body is not valid JSON: {reason}") from error
+
+
+def _is_json(content_type: str) -> bool:
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence == JSON_TYPE or essence.endswith("+json")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)

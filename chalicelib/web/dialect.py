@@ -1,0 +1,42 @@
+"""What a dialect tells the web: one value per public API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from chalicelib.core.errors import CoreError
+from chalicelib.web.call import Reply, Request
+from chalicelib.web.routing import Authenticate, Route, RouteTable
+
+RenderError = Callable[[CoreError, Request], Reply]
+"""This API's status, headers and body for an error; also for those in web/errors.py. Must not raise."""
+
+CorsHeaders = Callable[[Any, Request], tuple[tuple[str, str], ...]]
+"""`cors(core, request)`: the headers by which a browser of another origin may read the answer.
+
+Asked when the request has an Origin: for OPTIONS (the preflight, which is answered with these headers and nothing
+else) and beside every other answer, errors included. `()`, or a CoreError raised here, keeps the browser out.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One public API: its name, the prefix of all its paths, and how it reads callers and writes errors.
+
+    `tables` are the route files' tables in the order of the specification; they are the whole surface.
+    """
+
+    name: str
+    prefix: str
+    product: str
+    tables: tuple[RouteTable, ...]
+    authenticate: Authenticate
+    render_error: RenderError
+    cors: CorsHeaders
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return tuple(chain.from_iterable(self.tables))

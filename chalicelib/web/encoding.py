@@ -1,0 +1,46 @@
+"""A reply's body as bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalicelib.web.call import JSON_TYPE, Reply
+
+
+def encode(reply: Reply) -> Reply:
+    """The same reply with its body as bytes and its Content-Type among the headers.
+
+    Raises: ValueError for what HTTP or JSON cannot say: a line break in a header, NaN or infinity in a body.
+    """
+    for name, value in reply.headers:
+        if "\n" in value or "\r" in value:
+            raise ValueError(f"a line break in the header {name}")
+    if reply.body is None:
+        return Reply(reply.status, b"", reply.headers)
+    body, suggested_type = _encode_body(reply.body)
+    if any(name.lower() == "content-type" for name, _ in reply.headers):
+        return Reply(reply.status, body, reply.headers)
+    return Reply(reply.status, body, (("Content-Type", suggested_type), *reply.headers))
+
+
+def _encode_body(body: dict[str, Any] | list[Any] | str | bytes) -> tuple[bytes, str]:
+    match body:
+        case bytes():
+            return body, "application/octet-stream"
+        case str():
+            return body.encode(), "text/plain; charset=utf-8"
+        case _:
+            return _encode_json(body), JSON_TYPE
+
+
+def _encode_json(body: dict[str, Any] | list[Any]) -> bytes:
+    try:
+        return _plain.encode(body).encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, as an escape in JSON can spell it, has no UTF-8; escaped it goes out as it came.
+        return _escaped.encode(body).encode()
+
+
+_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_escaped = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)

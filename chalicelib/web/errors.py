@@ -1,0 +1,28 @@
+"""What can go wrong before the core is asked. Core errors too, so that one table per dialect maps them all."""
+
+from __future__ import annotations
+
+from chalicelib.core.errors import CoreError, InvalidInput
+
+
+class MalformedBody(InvalidInput):
+    """The request's body is not what its route reads: broken JSON, broken UTF-8, or nothing at all."""
+
+
+class MethodNotAllowed(CoreError):
+    """The path exists, the method does not; `allowed` are the methods that do."""
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{method} is not allowed here")
+        self.allowed = allowed
+
+
+class UnsupportedMediaType(CoreError):
+    """The body comes in a type or encoding that the route does not read."""
+
+
+class InternalError(CoreError):
+    """Something unexpected happened; what it was is in the log and never in the answer."""
+
+    def __init__(self) -> None:
+        super().__init__("internal server error")

@@ -1,0 +1,86 @@
+"""API Gateway's proxy event (payload 1.0) to a Request. The one place where a path is decoded."""
+
+from __future__ import annotations
+
+import base64
+import re
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from chalicelib.core.errors import InvalidInput
+from chalicelib.web.call import Headers, QueryParameters, Request
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a client or proxy may name a request; anything else could forge log lines and is replaced."""
+
+
+def request_of(event: dict[str, Any]) -> Request:
+    """The request in an event, its path parameters still empty: see `path_parameters`."""
+    context = event["requestContext"]
+    headers = Headers(event.get("headers") or {})
+    return Request(
+        method=context["httpMethod"],
+        path=event.get("path") or context.get("path") or "",
+        path_parameters={},
+        query=QueryParameters(event.get("multiValueQueryStringParameters") or {}),
+        headers=headers,
+        body=_body(event),
+        source_ip=(context.get("identity") or {}).get("sourceIp") or "",
+        request_id=_request_id(headers.get("x-request-id"), context.get("requestId")),
+    )
+
+
+def path_parameters(template: str, event: dict[str, Any]) -> dict[str, str]:
+    """The values of a template's `{names}`, decoded once.
+
+    They are cut from the path as it was sent, from its end, because a stage or a base path may stand before it.
+    Whether a gateway decodes its own `pathParameters` differs between gateways, and decoding twice would break a
+    name with a percent sign; they count only when the path does not fit the template.
+
+    Raises: InvalidInput when a value is not UTF-8.
+    """
+    names = template.strip("/").split("/")
+    path: str = event.get("path") or event["requestContext"].get("path") or ""
+    values = path.removesuffix("/").split("/")[-len(names) :]
+    if len(values) < len(names) or any(
+        name != value for name, value in zip(names, values, strict=True) if not name.startswith("{")
+    ):
+        return dict(event.get("pathParameters") or {})
+    return {name[1:-1]: _decode(value) for name, value in zip(names, values, strict=True) if name.startswith("{")}
+
+
+def check_query(query: QueryParameters) -> None:
+    """Raises: InvalidInput when a name or value was not UTF-8; the local server marks such bytes as surrogates."""
+    try:
+        for name in query:
+            for text in (name, *query.all(name)):
+                if not text.isascii():
+                    text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput("the query is not valid UTF-8") from error
+
+
+def _decode(value: str) -> str:
+    if "%" not in value:
+        return value
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidInput("the path is not valid UTF-8") from error
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body")
+    if not body:
+        return b""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body)
+    return body if isinstance(body, bytes) else str(body).encode()
+
+
+def _request_id(sent: str | None, given: str | None) -> str:
+    for name in (sent, given):
+        if name and _REQUEST_ID.fullmatch(name):
+            return name
+    return uuid.uuid4().hex

@@ -1,0 +1,120 @@
+"""A dialect at work: from a request and its route to a reply, whatever happens on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
+from chalicelib.web.call import Call, Reply, Request
+from chalicelib.web.dialect import Dialect
+from chalicelib.web.encoding import encode
+from chalicelib.web.errors import InternalError, MethodNotAllowed, UnsupportedMediaType
+from chalicelib.web.log import describe, log_line
+from chalicelib.web.routing import Route
+
+DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+"""The largest request body, included. Source: API Gateway's payload limit."""
+
+REQUEST_ID_HEADER = "X-Request-Id"
+
+NO_ROUTE = "-"
+"""What the log shows in place of a route template when no route matched: never the path itself."""
+
+Work = Callable[[], Reply]
+
+
+class Mount:
+    """One dialect, the core it asks, and the limits of its requests. Used by many threads at once."""
+
+    def __init__(self, dialect: Dialect, get_core: Callable[[], Any]) -> None:
+        self.dialect = dialect
+        self.max_body_bytes = DEFAULT_MAX_BODY_BYTES
+        self._get_core = get_core
+
+    def covers(self, path: str) -> bool:
+        """Whether a path, percent-encoded or not, belongs to this dialect."""
+        prefix = self.dialect.prefix.rstrip("/")
+        return path == prefix or path.startswith(prefix + "/")
+
+    def answer(self, route: Route, request: Request) -> Reply:
+        """Runs the route's handler between authentication and rendering."""
+
+        def work() -> Reply:
+            self._check_body(request)
+            core = self._get_core()
+            authenticate = route.authenticate or self.dialect.authenticate
+            caller = authenticate(core, request)
+            parameters = {name: request.path_parameters[name] for name in route.parameters}
+            return route.handler(Call(core, request, caller), **parameters)
+
+        return self._finish(work, request, route.path)
+
+    def preflight(self, path: str, request: Request) -> Reply:
+        """Answers OPTIONS: the dialect's CORS headers and no body. `path` is the template, for the log."""
+        return self._finish(lambda: Reply(204), request, path)
+
+    def refuse(self, error: CoreError, request: Request, path: str = NO_ROUTE) -> Reply:
+        """The dialect's answer to a request that no handler sees."""
+        return self._finish(lambda: _raise(error), request, path)
+
+    def unknown_path(self, request: Request) -> Reply:
+        return self.refuse(RouteNotFound(request.path), request)
+
+    def unknown_method(self, path: str, allowed: tuple[str, ...], request: Request) -> Reply:
+        reply = self.refuse(MethodNotAllowed(request.method, allowed), request, path)
+        return Reply(reply.status, reply.body, (*reply.headers, ("Allow", ", ".join(allowed))))
+
+    def _check_body(self, request: Request) -> None:
+        if len(request.body) > self.max_body_bytes:
+            raise BodyTooLarge(self.max_body_bytes)
+        encoding = request.headers.get("content-encoding")
+        if encoding and encoding.strip().lower() != "identity":
+            raise UnsupportedMediaType("a body with a Content-Encoding is not accepted")
+
+    def _finish(self, work: Work, request: Request, path: str) -> Reply:
+        """Runs `work`, renders what it raises, adds CORS headers and the request id, and writes the log line."""
+        started = time.perf_counter()
+        reply = self._render(work, request, path)
+        headers = (*reply.headers, *self._cors(request), (REQUEST_ID_HEADER, request.request_id))
+        log_line(
+            "INFO",
+            "request",
+            request_id=request.request_id,
+            dialect=self.dialect.name,
+            method=request.method,
+            route=path,
+            status=reply.status,
+            milliseconds=round((time.perf_counter() - started) * 1000, 3),
+        )
+        return Reply(reply.status, reply.body, headers)
+
+    def _render(self, work: Work, request: Request, path: str) -> Reply:
+        try:
+            return encode(work())
+        except CoreError as error:
+            if isinstance(error, Unavailable):
+                self._log_failure(error, request, path)
+            return encode(self.dialect.render_error(error, request))
+        except Exception as error:
+            self._log_failure(error, request, path)
+            return encode(self.dialect.render_error(InternalError(), request))
+
+    def _log_failure(self, error: Exception, request: Request, path: str) -> None:
+        log_line("ERROR", "failure", request_id=request.request_id, route=path, cause=describe(error))
+
+    def _cors(self, request: Request) -> tuple[tuple[str, str], ...]:
+        if "origin" not in request.headers:
+            return ()
+        try:
+            return self.dialect.cors(self._get_core(), request)
+        except CoreError:
+            return ()
+        except Exception as error:
+            self._log_failure(error, request, NO_ROUTE)
+            return ()
+
+
+def _raise(error: CoreError) -> Reply:
+    raise error
