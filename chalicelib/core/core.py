@@ -11,6 +11,8 @@ from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.objects.service import ObjectsService
+from chalicelib.core.objects.transfer import TransferService
+from chalicelib.core.purge import PurgeService
 from chalicelib.core.tenants.service import TenantsService
 
 
@@ -24,6 +26,8 @@ class Core:
     groups: GroupsService
     buckets: BucketsService
     objects: ObjectsService
+    transfer: TransferService
+    purge: PurgeService
     documents: Documents
     clock: Clock
 

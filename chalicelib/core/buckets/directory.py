@@ -11,6 +11,7 @@ from chalicelib.core.buckets.stored import BUCKETS, StoredBucket, bucket_from_do
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import BucketNotFound
 from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.query import Query
 from chalicelib.core.tenants.model import Tenant
 
 REMEMBERED_BUCKETS = 4096
@@ -50,6 +51,12 @@ class BucketDirectory:
         """Who may do what with users, groups or buckets: the content ACL of a special bucket."""
         stored = self.find(tenant, BucketKind.OBJECTS, name)
         return SPECIAL_BUCKETS[name].content_acl if stored is None else stored.bucket.content_acl
+
+    def object_buckets(self, tenant_id: str) -> list[StoredBucket]:
+        """Every object bucket of a tenant, as stored at this moment, without the special ones."""
+        condition = {"kind": BucketKind.OBJECTS.value, "name": {"$nin": sorted(SPECIAL_BUCKETS)}}
+        records = self._documents.find(tenant_id, BUCKETS, Query(filter=parse_filter(condition)))
+        return [bucket_from_document(record) for record in records]
 
     def read(self, tenant_id: str, kind: BucketKind, name: str) -> StoredBucket | None:
         """The bucket's record as it is stored at this moment, or None."""

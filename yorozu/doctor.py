@@ -1,0 +1,93 @@
+"""`yorozu doctor`: is this installation sound?"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import typer
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+
+from chalicelib.core.core import Core
+from chalicelib.core.errors import CoreError
+from yorozu.operate import Operator, operator
+from yorozu.output import AsJson, show_rows
+
+Check = Callable[[Operator], str]
+"""Looks at one thing and says what it saw. Raises: CoreError, OSError when it is not as it should be."""
+
+
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check settings, engines and stored data; exit status 1 when something is wrong."""
+    rows = [
+        {"check": name, "ok": ok, "found": found}
+        for name, check in CHECKS.items()
+        for ok, found in [_run(check, operator(context))]
+    ]
+    show_rows("Yorozu doctor", rows, as_json, empty="")
+    if not all(row["ok"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _run(check: Check, who: Operator) -> tuple[bool, str]:
+    try:
+        return True, check(who)
+    except (CoreError, OSError) as error:
+        return False, str(error)
+
+
+def _python(_: Operator) -> str:
+    return sys.version.split()[0]
+
+
+def _engine(who: Operator) -> str:
+    return who.settings.engine
+
+
+def _data_folder(who: Operator) -> str:
+    if who.settings.engine != "embedded":
+        return "not used by this engine"
+    folder = Path(who.settings.data_folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder) as probe:
+        os.fsync(probe.fileno())
+    return f"{folder.resolve()} can be written"
+
+
+def _documents(who: Operator) -> str:
+    who.core.documents.check()
+    return "answers"
+
+
+def _tenants(who: Operator) -> str:
+    tenants = who.core.tenants.list()
+    return f"{len(tenants)} tenants, {sum(len(tenant.apps) for tenant in tenants)} apps"
+
+
+def _consistency(who: Operator) -> str:
+    documents = who.core.documents
+    if not isinstance(documents, SqliteDocuments):
+        return "checked by the database itself"
+    faults = list(_faults(who.core, documents))
+    if faults:
+        raise OSError("; ".join(faults))
+    return "documents and indexes agree"
+
+
+def _faults(core: Core, documents: SqliteDocuments) -> Iterator[str]:
+    for tenant in core.tenants.list():
+        for fault in documents.verify(tenant.id):
+            yield f"{tenant.name}: {fault}"
+
+
+CHECKS: dict[str, Check] = {
+    "Python": _python,
+    "engine": _engine,
+    "data folder": _data_folder,
+    "documents": _documents,
+    "tenants": _tenants,
+    "consistency": _consistency,
+}

@@ -1,0 +1,68 @@
+"""`yorozu`: the commands, one file a noun, and how their errors are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from chalicelib.settings import InvalidSetting, read_settings
+
+from chalicelib.core.errors import CoreError
+from yorozu import apps, buckets, doctor, groups, indexes, shardkey, start, tenants, transfer, users
+from yorozu.operate import Operator
+from yorozu.output import problems
+
+cli = typer.Typer(
+    name="yorozu",
+    help="Run and operate a Yorozu backend: tenants, apps, buckets, indexes, users, and the server itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cli.command()(start.serve)
+cli.command()(start.demo)
+cli.command()(doctor.doctor)
+cli.command("export")(transfer.export)
+cli.command("import")(transfer.import_)
+cli.command()(buckets.purge)
+cli.add_typer(tenants.commands, name="tenants")
+cli.add_typer(apps.commands, name="apps")
+cli.add_typer(buckets.commands, name="buckets")
+cli.add_typer(indexes.commands, name="indexes")
+cli.add_typer(shardkey.commands, name="shard-key")
+cli.add_typer(users.commands, name="users")
+cli.add_typer(groups.commands, name="groups")
+
+
+@cli.callback()
+def options(
+    context: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder of the embedded engine's data, instead of YOROZU_DATA_FOLDER.", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Run and operate a Yorozu backend: tenants, apps, buckets, indexes, users, and the server itself."""
+    environment = dict(os.environ)
+    if data is not None:
+        environment["YOROZU_DATA_FOLDER"] = str(data)
+    context.obj = Operator(read_settings(environment))
+    context.call_on_close(context.obj.close)
+
+
+def main() -> None:
+    """Runs a command; what goes wrong is one line on standard error and exit status 1."""
+    try:
+        cli()
+    except (CoreError, InvalidSetting) as error:
+        problems.print(f"[red]Error:[/red] {error}", highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

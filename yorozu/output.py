@@ -1,0 +1,79 @@
+"""How commands print: tables and records for people, one JSON line a thing for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line a thing, for scripts.")]
+
+console = Console()
+problems = Console(stderr=True)
+
+
+def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, *, empty: str) -> None:
+    """Prints rows as a table, or as JSON lines. All rows have the same keys; `empty` is said when there is none."""
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    if not rows:
+        console.print(f"[dim]{empty}[/dim]")
+        return
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(plain(value) for value in row.values()))
+    console.print(table)
+
+
+def show_record(record: Mapping[str, Any], as_json: bool) -> None:
+    """Prints one thing: its facts below each other, or as one JSON line."""
+    if as_json:
+        print_json(record)
+        return
+    grid = Table.grid(padding=(0, 2))
+    for name, value in record.items():
+        grid.add_row(f"[bold]{name.replace('_', ' ')}[/bold]", plain(value))
+    console.print(grid)
+
+
+def say(text: str) -> None:
+    """Tells a person what was done; scripts read the exit status."""
+    problems.print(text, highlight=False)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One line of JSON on standard output, never wrapped or coloured."""
+    print(json.dumps(value, default=_jsonable, ensure_ascii=False))
+
+
+def plain(value: Any) -> str:
+    """A fact as text: no brackets around lists, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, Mapping):
+        return json.dumps(value, default=_jsonable, ensure_ascii=False)
+    return str(value)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, tuple | frozenset | set):
+        return list(value)
+    return asdict(value)

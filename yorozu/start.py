@@ -1,0 +1,64 @@
+"""`yorozu serve` and `yorozu demo`: the first ten minutes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from chalicelib.web.server import serve as serve_app
+from rich.markup import escape
+from rich.panel import Panel
+
+from yorozu.demo import Demo, ensure_demo
+from yorozu.operate import operator
+from yorozu.output import AsJson, console, print_json
+
+DEFAULT_PORT = 8080
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+    data: Annotated[Path | None, typer.Option(help="The folder of the data.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes; each uses about one core.")] = 1,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Do not make or show the demo tenant.")] = False,
+) -> None:
+    """Run the server; at the first start, make a demo tenant and show how to call it."""
+    who = operator(context)
+    if data is not None:
+        who.settings = replace(who.settings, data_folder=str(data))
+    if not no_demo:
+        show_demo(ensure_demo(who.core, who.settings.data_folder, base_url(host, port)))
+    settings = who.settings
+    who.close()
+    serve_app(settings, host=host, port=port, workers=workers)
+
+
+def demo(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show the demo tenant's address, ids and keys; make it if there is none."""
+    who = operator(context)
+    found = ensure_demo(who.core, who.settings.data_folder, None)
+    if as_json:
+        print_json(found.facts())
+    else:
+        show_demo(found)
+
+
+def base_url(host: str, port: int) -> str:
+    """The address that clients on this machine use; NEC's SDKs expect it to end in /api."""
+    reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}/api"
+
+
+def show_demo(found: Demo) -> None:
+    """The keys and three commands to paste."""
+    facts = "\n".join(
+        f"[bold]{name.replace('_', ' '):11}[/bold] {escape(value)}" for name, value in found.facts().items()
+    )
+    console.print(Panel(facts, title="Yorozu: the demo tenant", expand=False))
+    console.print("\n[bold]Try it[/bold] (sign up, log in, store and query an object):\n")
+    for line in found.curl_lines():
+        print(line, end="\n\n", flush=True)

@@ -1,0 +1,135 @@
+"""`yorozu tenants`: make, list, show, set, disable and delete tenants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from chalicelib.core.tenants.model import CorsPolicy, Tenant, TenantSettings
+from yorozu.operate import TenantRef, Yes, confirm, operator
+from yorozu.output import AsJson, say, show_record, show_rows
+
+commands = typer.Typer(help="Customers' spaces: each has its own apps, users, groups and data.", no_args_is_help=True)
+
+
+@commands.command("create")
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name to address it by.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a tenant; then make an app for it with `yorozu apps create`."""
+    show_record(_facts(operator(context).core.tenants.create(name)), as_json)
+
+
+@commands.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List all tenants, oldest first."""
+    rows = [_facts(tenant) for tenant in operator(context).core.tenants.list()]
+    show_rows("Tenants", rows, as_json, empty="No tenants yet: yorozu tenants create NAME")
+
+
+@commands.command("show")
+def show(context: typer.Context, tenant: TenantRef, as_json: AsJson = False) -> None:
+    """Show a tenant and its settings."""
+    found = operator(context).core.tenants.get(tenant)
+    show_record(_facts(found) | _settings(found.settings), as_json)
+
+
+@commands.command("settings")
+def settings(
+    context: typer.Context,
+    tenant: TenantRef,
+    session_hours: Annotated[int | None, typer.Option(min=1, help="Hours until a login ends.")] = None,
+    deleted_retention_days: Annotated[
+        int | None, typer.Option(min=0, help="Days until delete-marked objects go for good; 0 keeps them.")
+    ] = None,
+    rate_limit_per_minute: Annotated[int | None, typer.Option(min=0, help="Requests a minute; 0 is no limit.")] = None,
+    max_query_limit: Annotated[int | None, typer.Option(min=0, help="Largest limit of a query; 0 is no limit.")] = None,
+    password_min_length: Annotated[int | None, typer.Option(min=1, max=100)] = None,
+    password_max_length: Annotated[int | None, typer.Option(min=1, max=1000)] = None,
+    lock_failures: Annotated[int | None, typer.Option(min=0, help="Failed logins that lock; 0 never locks.")] = None,
+    lock_minutes: Annotated[int | None, typer.Option(min=1, help="How long a lock lasts.")] = None,
+    cors: Annotated[
+        bool | None, typer.Option("--cors/--no-cors", help="Whether browsers of other origins may call.")
+    ] = None,
+    cors_origin: Annotated[list[str] | None, typer.Option(help="An origin that may call; repeat. None: any.")] = None,
+    any_origin: Annotated[bool, typer.Option("--any-origin", help="Let browsers of every origin call.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change a tenant's settings; what is not named stays."""
+    origins = () if any_origin else (tuple(cors_origin) if cors_origin else None)
+
+    def changed(before: TenantSettings) -> TenantSettings:
+        own = _named(
+            session_hours=session_hours,
+            deleted_retention_days=deleted_retention_days,
+            rate_limit_per_minute=rate_limit_per_minute,
+            max_query_limit=max_query_limit,
+        )
+        return replace(
+            before,
+            **own,
+            password=replace(before.password, **_named(min_length=password_min_length, max_length=password_max_length)),
+            lock=replace(before.lock, **_named(failures=lock_failures, lock_minutes=lock_minutes)),
+            cors=replace(before.cors, **_named(enabled=cors, origins=origins)),
+        )
+
+    tenant_now = operator(context).core.tenants.change_settings(tenant, changed)
+    show_record(_settings(tenant_now.settings), as_json)
+
+
+@commands.command("disable")
+def disable(context: typer.Context, tenant: TenantRef) -> None:
+    """Turn away all requests of a tenant; its data stays."""
+    operator(context).core.tenants.set_enabled(tenant, False)
+    say(f"Disabled {tenant}.")
+
+
+@commands.command("enable")
+def enable(context: typer.Context, tenant: TenantRef) -> None:
+    """Let a disabled tenant's requests in again."""
+    operator(context).core.tenants.set_enabled(tenant, True)
+    say(f"Enabled {tenant}.")
+
+
+@commands.command("delete")
+def delete(context: typer.Context, tenant: TenantRef, yes: Yes = False) -> None:
+    """Delete a tenant with everything it has. This cannot be undone."""
+    found = operator(context).core.tenants.get(tenant)
+    confirm(f"Delete the tenant {found.name} ({found.id}) and all its data?", yes)
+    operator(context).core.tenants.delete(found.id)
+    say(f"Deleted {found.name}.")
+
+
+def _facts(tenant: Tenant) -> dict[str, Any]:
+    return {
+        "id": tenant.id,
+        "name": tenant.name,
+        "enabled": tenant.enabled,
+        "apps": len(tenant.apps),
+        "created_at": tenant.created_at,
+    }
+
+
+def _settings(settings: TenantSettings) -> dict[str, Any]:
+    cors: CorsPolicy = settings.cors
+    return {
+        "session_hours": settings.session_hours,
+        "deleted_retention_days": settings.deleted_retention_days,
+        "rate_limit_per_minute": settings.rate_limit_per_minute,
+        "max_query_limit": settings.max_query_limit,
+        "password_min_length": settings.password.min_length,
+        "password_max_length": settings.password.max_length,
+        "lock_failures": settings.lock.failures,
+        "lock_minutes": settings.lock.lock_minutes,
+        "cors": cors.enabled,
+        "cors_origins": list(cors.origins) or ["any"],
+    }
+
+
+def _named(**values: Any) -> dict[str, Any]:
+    """The values that were given on the command line."""
+    return {name: value for name, value in values.items() if value is not None}

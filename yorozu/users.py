@@ -1,0 +1,109 @@
+"""`yorozu users`: a tenant's users, as the operator sees them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from chalicelib.core.accounts.model import SignUp, User, UserChange
+
+from yorozu.operate import TenantRef, Yes, confirm, operator
+from yorozu.output import AsJson, say, show_record, show_rows
+
+commands = typer.Typer(help="The people who sign in to a tenant's apps.", no_args_is_help=True)
+
+UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
+PasswordPrompt = Annotated[
+    str,
+    typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for unless given."),
+]
+
+
+@commands.command("list")
+def list_(
+    context: typer.Context,
+    tenant: TenantRef,
+    username: Annotated[str | None, typer.Option(help="Only the user of this name.")] = None,
+    email: Annotated[str | None, typer.Option(help="Only the user of this mail address.")] = None,
+    skip: Annotated[int, typer.Option(min=0)] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List users, oldest first."""
+    who = operator(context)
+    page = who.core.accounts.search(who.caller(tenant), username=username, email=email, skip=skip, limit=limit)
+    show_rows("Users", [_facts(user) for user in page.users], as_json, empty="No users yet.")
+    if page.count is not None and page.count > skip + len(page.users) and not as_json:
+        say(f"{len(page.users)} of {page.count} users; go on with --skip {skip + len(page.users)}.")
+
+
+@commands.command("add")
+def add(
+    context: typer.Context,
+    tenant: TenantRef,
+    email: Annotated[str, typer.Argument(help="Mail address.")],
+    password: PasswordPrompt,
+    username: Annotated[
+        str | None, typer.Option(help="Name to sign in with; eight random characters unless given.")
+    ] = None,
+    options: Annotated[str | None, typer.Option(help="Facts about the user, a JSON object.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign a user up."""
+    who = operator(context)
+    facts = None if options is None else json.loads(options)
+    user = who.core.accounts.sign_up(who.caller(tenant), SignUp(username, email, password, facts))
+    show_record(_facts(user), as_json)
+
+
+@commands.command("show")
+def show(context: typer.Context, tenant: TenantRef, user: UserId, as_json: AsJson = False) -> None:
+    """Show a user and the groups they belong to."""
+    who = operator(context)
+    view = who.core.accounts.get(who.caller(tenant), user)
+    show_record(_facts(view.user) | {"groups": list(view.groups), "options": view.user.options}, as_json)
+
+
+@commands.command("set-password")
+def set_password(context: typer.Context, tenant: TenantRef, user: UserId, password: PasswordPrompt) -> None:
+    """Give a user a new password; all their sessions end."""
+    who = operator(context)
+    who.core.accounts.update(who.caller(tenant), user, UserChange(password=password))
+    say("The password is changed, and all sessions of the user have ended.")
+
+
+@commands.command("disable")
+def disable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
+    """Keep a user out; their sessions end at once, their data stays."""
+    who = operator(context)
+    who.core.accounts.set_enabled(who.caller(tenant), user, False)
+    say(f"Disabled {user}.")
+
+
+@commands.command("enable")
+def enable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
+    """Let a disabled user sign in again."""
+    who = operator(context)
+    who.core.accounts.set_enabled(who.caller(tenant), user, True)
+    say(f"Enabled {user}.")
+
+
+@commands.command("delete")
+def delete(context: typer.Context, tenant: TenantRef, user: UserId, yes: Yes = False) -> None:
+    """Delete a user; what they made stays."""
+    confirm(f"Delete the user {user}?", yes)
+    who = operator(context)
+    who.core.accounts.delete(who.caller(tenant), user)
+    say(f"Deleted {user}.")
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "enabled": user.enabled,
+        "created_at": user.created_at,
+        "last_login_at": user.last_login_at,
+    }
