@@ -46,10 +46,10 @@ class Demo:
         score = json.dumps({"name": "Foo", "score": 80})
         where = "where=" + json.dumps({"score": {"$gt": 70}})
         session = f'{call} -H "X-Session-Token: $TOKEN"'
-        token = 'sed \'s/.*"sessionToken":"\\([^"]*\\)".*/\\1/\''
+        extract = 'sed \'s/.*"sessionToken":"\\([^"]*\\)".*/\\1/\''
         return [
             f"{call} '{url}/users' -d '{user}'; echo",
-            f"TOKEN=$({call} '{url}/login' -d '{login}' | {token}); echo \"$TOKEN\"",
+            f"TOKEN=$({call} '{url}/login' -d '{login}' | {extract}); echo \"$TOKEN\"",
             f"{session} '{url}/objects/{DEMO_BUCKET}' -d '{score}'; echo; "
             f"{session} -G '{url}/objects/{DEMO_BUCKET}' --data-urlencode '{where}'; echo",
         ]
