@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.web.errors import MalformedBody, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from chalicelib.core.core import Core
 
 JSON_TYPE = "application/json"
 
@@ -100,7 +103,7 @@ class Reply:
 class Call:
     """One request on its way through a handler: the core to ask, the caller to ask for, and what was sent."""
 
-    core: Any
+    core: Core
     request: Request
     _caller: Caller | None = field(default=None, repr=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
@@ -16,6 +16,9 @@ from chalicelib.web.dialect import Dialect
 from chalicelib.web.events import check_query, path_parameters, request_of
 from chalicelib.web.mount import Mount
 from chalicelib.web.routing import Route
+
+if TYPE_CHECKING:
+    from chalicelib.core.core import Core
 
 ANY_TYPE = ["*/*"]
 """Bodies of every type arrive as bytes and leave as bytes; which types a route reads is the dialect's business."""
@@ -87,7 +90,7 @@ class YorozuApp(Chalice):
         return to_response(self.mount_for(request.path).refuse(error, request)).to_dict(ANY_TYPE)
 
 
-def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Any]) -> Mount:
+def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Core]) -> Mount:
     """Makes a Chalice route of each of the dialect's routes, HEAD beside each GET, and OPTIONS on each path."""
     mounted = Mount(dialect, get_core)
     app.mounts.append(mounted)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import CoreError
 from chalicelib.web.call import Reply, Request
 from chalicelib.web.routing import Authenticate, Route, RouteTable
 
+if TYPE_CHECKING:
+    from chalicelib.core.core import Core
+
 RenderError = Callable[[CoreError, Request], Reply]
 """This API's status, headers and body for an error; also for those in web/errors.py. Must not raise."""
 
-CorsHeaders = Callable[[Any, Request], tuple[tuple[str, str], ...]]
+CorsHeaders = Callable[["Core", Request], tuple[tuple[str, str], ...]]
 """`cors(core, request)`: the headers by which a browser of another origin may read the answer.
 
 Asked when the request has an Origin: for OPTIONS (the preflight, which is answered with these headers and nothing

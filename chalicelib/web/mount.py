@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
 from chalicelib.web.call import Call, Reply, Request
@@ -13,6 +13,9 @@ from chalicelib.web.encoding import encode
 from chalicelib.web.errors import InternalError, MethodNotAllowed, UnsupportedMediaType
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.routing import Route
+
+if TYPE_CHECKING:
+    from chalicelib.core.core import Core
 
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 """The largest request body, included. Source: API Gateway's payload limit."""
@@ -28,7 +31,7 @@ Work = Callable[[], Reply]
 class Mount:
     """One dialect, the core it asks, and the limits of its requests. Used by many threads at once."""
 
-    def __init__(self, dialect: Dialect, get_core: Callable[[], Any]) -> None:
+    def __init__(self, dialect: Dialect, get_core: Callable[[], Core]) -> None:
         self.dialect = dialect
         self.max_body_bytes = DEFAULT_MAX_BODY_BYTES
         self._get_core = get_core

@@ -6,10 +6,13 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.web.call import Reply, Request
+
+if TYPE_CHECKING:
+    from chalicelib.core.core import Core
 
 TENANT = "tenant"
 """The path parameter that a dialect's authentication reads; it is not passed to handlers."""
@@ -19,13 +22,13 @@ Handler = Callable[..., Reply]
 
 Register = Callable[[Handler], Handler]
 
-Authenticate = Callable[[Any, Request], Caller | None]
+Authenticate = Callable[["Core", Request], Caller | None]
 """`authenticate(core, request) -> Caller`. Raises: NotAuthenticated, AccessDenied, TenantNotFound, RateLimited."""
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
-def nobody(core: Any, request: Request) -> None:
+def nobody(core: Core, request: Request) -> None:
     """Authenticates a route that asks nobody who they are, such as a health check."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, NotFound, TenantNotFound, Unavailable
@@ -127,8 +127,9 @@ def get_unavailable(call: Call) -> Reply:
 
 @routes.get("/p/{tenant}/slow")
 def get_slow(call: Call) -> Reply:
-    call.core.entered.set()
-    call.core.gate.wait(10)
+    core = cast(ParrotCore, call.core)
+    core.entered.set()
+    core.gate.wait(10)
     return Reply(200, {"slow": True})
 
 

@@ -16,7 +16,7 @@ from tests.web.parrot import ParrotCore, dialect
 @pytest.fixture
 def app() -> YorozuApp:
     app = YorozuApp("parrot")
-    core = ParrotCore()
+    core: Any = ParrotCore()
     mount(app, dialect, lambda: core)
     return app
 

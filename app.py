@@ -1,0 +1,24 @@
+"""The Chalice app: every dialect's routes and every job. Importing it reads no setting and connects to nothing."""
+
+import os
+from typing import Any
+
+from chalicelib.bootstrap import build_core
+
+from chalicelib.dialects import all_dialects
+from chalicelib.jobs.purge import purge
+from chalicelib.settings import Settings
+from chalicelib.web.chalice_bridge import YorozuApp, mount
+from chalicelib.web.core_on_demand import CoreOnDemand
+
+app = YorozuApp("yorozu")
+core = CoreOnDemand(lambda: build_core(Settings.from_environment(os.environ)))
+
+for dialect in all_dialects():
+    mount(app, dialect, core)
+
+
+@app.schedule("rate(1 hour)")  # type: ignore[untyped-decorator]
+def purge_what_expired(event: Any) -> None:
+    """Deletes for good what has been marked as deleted for longer than its tenant keeps it."""
+    purge(core())

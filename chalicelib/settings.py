@@ -1,0 +1,115 @@
+"""Every setting: name, unit, default, meaning. Read once, from variables that begin with YOROZU_."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "YOROZU_"
+
+DEFAULT_DATA_FOLDER = Path("data")
+
+Parse = Callable[[str], Any]
+
+
+class InvalidSetting(ValueError):
+    """A variable is missing or wrong; the message names it and never quotes a secret."""
+
+
+def _text(source: str) -> str:
+    return source
+
+
+def _one_of(*choices: str) -> Parse:
+    def parse(source: str) -> str:
+        if source not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return source
+
+    return parse
+
+
+def _at_least(smallest: int) -> Parse:
+    def parse(source: str) -> int:
+        try:
+            number = int(source)
+        except ValueError:
+            number = smallest - 1
+        if number < smallest:
+            raise ValueError(f"must be a whole number of at least {smallest}")
+        return number
+
+    return parse
+
+
+def _setting(default: Any, parse: Parse = _text, secret: bool = False) -> Any:
+    return field(default=default, metadata={"parse": parse}, repr=not secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process. The variable of a field is its name in capitals behind YOROZU_."""
+
+    # Where everything is kept: `embedded` (SQLite and files below data_folder) or `aws`.
+    engine: str = _setting("embedded", _one_of("embedded", "aws"))
+    # The folder of the embedded engine; made when it is missing.
+    data_folder: Path = _setting(DEFAULT_DATA_FOLDER, Path)  # noqa: RUF009 - a Path never changes
+    # When an embedded write counts as done: `full` survives a power cut, `normal` a crash of the process.
+    durability: str = _setting("full", _one_of("full", "normal"))
+
+    # Where DocumentDB or MongoDB is, with user and password: needed by the aws engine.
+    mongo_uri: str = _setting("", secret=True)
+    # Begins the name of each tenant's database, so that one cluster can hold several installations.
+    mongo_database_prefix: str = _setting("yorozu_")
+    # The certificate authorities to trust for TLS to the database; empty trusts the system's.
+    mongo_ca_file: str = _setting("")
+
+    # The largest object, as BSON, included. Spec: nec-clients, 10.
+    max_object_bytes: int = _setting(256 * 1024, _at_least(1))
+    # The largest request body, included; API Gateway has its own limit of 10 MB.
+    max_body_bytes: int = _setting(10 * 1024 * 1024, _at_least(1))
+    # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
+    query_timeout_ms: int = _setting(10_000, _at_least(1))
+    # How long the answer to a request token is remembered.
+    request_token_hours: int = _setting(24, _at_least(1))
+    # What a proxy must send for its client-certificate headers to be believed; empty believes nobody.
+    client_certificate_token: str = _setting("", secret=True)
+
+    # Log lines below this level are dropped.
+    log_level: str = _setting("INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
+    # What server_info tells about the build: a version, and an ISO 8601 time.
+    build_version: str = _setting("0.1.0")
+    build_time: str = _setting("")
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str]) -> Settings:
+        """The settings that the variables spell; an absent or empty variable means the default.
+
+        Raises: InvalidSetting naming the first variable that is wrong.
+        """
+        settings = Settings(**{f.name: _parse(f, environment) for f in fields(Settings) if _source(f, environment)})
+        if settings.engine == "aws" and not settings.mongo_uri:
+            raise InvalidSetting(f"{PREFIX}MONGO_URI is missing: the aws engine needs it")
+        return settings
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables that spell these settings: how a server tells them to its workers."""
+        return {variable(f.name): str(getattr(self, f.name)) for f in fields(self)}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + name.upper()
+
+
+def _source(setting: Field[Any], environment: Mapping[str, str]) -> str:
+    return environment.get(variable(setting.name), "")
+
+
+def _parse(setting: Field[Any], environment: Mapping[str, str]) -> Any:
+    try:
+        return setting.metadata["parse"](_source(setting, environment))
+    except ValueError as error:
+        raise InvalidSetting(f"{variable(setting.name)} {error}") from None

@@ -1,0 +1,11 @@
+"""The very app that Lambda runs, behind an HTTP server: for development, for one small machine, for a container.
+
+process.py     serve(): uvicorn, its workers, signals
+asgi.py        HTTP request -> API Gateway proxy event -> app(event, context) in a thread -> HTTP answer
+route_trie.py  which route a path means
+schedules.py   timers in the place of EventBridge
+"""
+
+from chalicelib.web.server.process import serve
+
+__all__ = ["serve"]

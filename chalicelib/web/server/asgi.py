@@ -1,0 +1,167 @@
+"""The ASGI application: each HTTP request becomes the event that API Gateway would send, and its answer HTTP again.
+
+Notes that cost others a day: the path is taken raw, so that `%2F` survives; bodies may come in chunks without a
+Content-Length; the app is called in a thread, because handlers block.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from chalicelib.core.errors import BodyTooLarge, CoreError
+from chalicelib.web.chalice_bridge import YorozuApp
+from chalicelib.web.log import describe, log_line
+from chalicelib.web.mount import DEFAULT_MAX_BODY_BYTES, NO_ROUTE
+from chalicelib.web.server.route_trie import RouteTrie
+
+THREADS = 32
+"""Requests that are worked on at once in one process; more wait for a thread."""
+
+STAGE = "/api"
+"""The server answers below this prefix too, as API Gateway's stage does."""
+
+BODY_SECONDS = 120
+"""How long a client may take to send a body before it is hung up on."""
+
+DRAIN_BYTES = 64 * 1024 * 1024
+"""How much of a body that is too large is still read, so that the client gets to read why it was refused."""
+
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Hook = Callable[[], None]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+
+class AsgiApp:
+    """`on_start` runs before the first request and `on_stop` after the last one was answered."""
+
+    def __init__(
+        self,
+        app: YorozuApp,
+        on_start: Hook = lambda: None,
+        on_stop: Hook = lambda: None,
+        max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    ) -> None:
+        self._app = app
+        self._trie = RouteTrie(app.routes)
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._on_start = on_start
+        self._on_stop = on_stop
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            raise RuntimeError(f"no {scope['type']} here")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await asyncio.to_thread(self._on_start)
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._on_stop)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self._read(receive)
+        except BodyTooLarge as error:
+            work = partial(self._refuse, error, scope)
+        else:
+            if body is None:
+                return
+            work = partial(self._dispatch, scope, body)
+        status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """The whole body; None when the client went away or was too slow. Raises: BodyTooLarge."""
+        message = await receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS) if message.get("more_body") else nullcontext():
+                return await self._read_on(receive, message)
+        except TimeoutError:
+            return None
+
+    async def _read_on(self, receive: Receive, message: MutableMapping[str, Any]) -> bytes | None:
+        chunks: list[bytes] = []
+        size = 0
+        while message["type"] != "http.disconnect":
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= self._max_body_bytes:
+                chunks.append(chunk)
+            else:
+                chunks.clear()
+            if not message.get("more_body") or size > self._max_body_bytes + DRAIN_BYTES:
+                if size > self._max_body_bytes:
+                    raise BodyTooLarge(self._max_body_bytes)
+                return b"".join(chunks)
+            message = await receive()
+        return None
+
+    def _refuse(self, error: CoreError, scope: Scope) -> Answer:
+        return _to_http(self._app.refuse(error, self._event(scope, b"")))
+
+    def _dispatch(self, scope: Scope, body: bytes) -> Answer:
+        """Runs in a thread of the pool."""
+        try:
+            return _to_http(self._app(self._event(scope, body), None))
+        except Exception as error:
+            log_line("ERROR", "failure", route=NO_ROUTE, cause=describe(error))
+            return 500, [(b"content-length", b"0")], b""
+
+    def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
+        raw_path = scope["raw_path"]
+        sent_path = raw_path.decode() if raw_path.isascii() else quote(raw_path, safe=_PRINTABLE)
+        path = sent_path.removeprefix(STAGE) if (sent_path + "/").startswith(STAGE + "/") else sent_path
+        template, parameters = self._trie.match(path) or (None, None)
+        query: dict[str, list[str]] = {}
+        if scope["query_string"]:
+            text = scope["query_string"].decode("utf-8", "surrogateescape")
+            for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
+                query.setdefault(name, []).append(value)
+        return {
+            "path": path,
+            "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            "multiValueQueryStringParameters": query or None,
+            "pathParameters": parameters,
+            "stageVariables": None,
+            "requestContext": {
+                "resourcePath": template,
+                "httpMethod": scope["method"],
+                "path": sent_path,
+                "identity": {"sourceIp": scope["client"][0] if scope.get("client") else ""},
+            },
+            "body": base64.b64encode(body).decode("ascii") if body else None,
+            "isBase64Encoded": bool(body),
+        }
+
+
+def _to_http(answer: dict[str, Any]) -> Answer:
+    body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else (answer["body"] or "").encode()
+    headers = [(name.lower(), value) for name, value in answer["headers"].items()]
+    headers += [(name.lower(), value) for name, values in answer["multiValueHeaders"].items() for value in values]
+    status: int = answer["statusCode"]
+    if status >= 200 and status not in (204, 304) and "content-length" not in dict(headers):
+        headers.append(("content-length", str(len(body))))
+    return status, [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers], body

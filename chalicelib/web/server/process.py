@@ -1,0 +1,101 @@
+"""The server's process: uvicorn, its workers, and an orderly end."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from chalicelib.settings import Settings
+from chalicelib.web.log import log_line, set_log_level
+from chalicelib.web.server.asgi import AsgiApp
+from chalicelib.web.server.schedules import Schedules
+
+KEEP_ALIVE_SECONDS = 65
+"""Longer than the 60 s of common load balancers, so that they, not we, close idle connections."""
+
+STOP_SECONDS = 30
+"""How long running requests may take to end after SIGTERM; API Gateway grants 29 s as well."""
+
+
+def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8080, workers: int = 1) -> None:
+    """Answers HTTP until SIGTERM or SIGINT; running requests are finished first.
+
+    Raises: SystemExit when the port is taken or the core cannot be built.
+    """
+    # Workers are new processes and read their settings as Lambda does: from the environment.
+    os.environ.update(settings.to_environment())
+    if workers == 1:
+        run(create(), host, port)
+    else:
+        _run("chalicelib.web.server.process:create", host=host, port=port, workers=workers, factory=True)
+
+
+def run(asgi: AsgiApp, host: str, port: int) -> None:
+    """Serves one ASGI application in this process."""
+    _run(asgi, host=host, port=port)
+
+
+def create() -> AsgiApp:
+    """The app of app.py under ASGI, its core built at the start and closed at the end."""
+    # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
+    module = importlib.import_module("app")
+    settings = Settings.from_environment(os.environ)
+    schedules = Schedules(module.app, _lock_file(settings))
+
+    def start() -> None:
+        set_log_level(settings.log_level)
+        module.core()
+        schedules.start()
+
+    def stop() -> None:
+        schedules.stop()
+        module.core.close()
+
+    for mounted in module.app.mounts:
+        mounted.max_body_bytes = settings.max_body_bytes
+    return AsgiApp(module.app, start, stop, settings.max_body_bytes)
+
+
+def _lock_file(settings: Settings) -> Path:
+    if settings.engine == "embedded":
+        return settings.data_folder / "schedules.lock"
+    return Path(tempfile.gettempdir()) / "yorozu-schedules.lock"
+
+
+def _run(asgi: AsgiApp | str, **options: Any) -> None:
+    _send_log_lines_of("uvicorn.error")
+    with suppress(KeyboardInterrupt):
+        uvicorn.run(
+            asgi,
+            http="httptools",
+            loop="asyncio",
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            **options,
+        )
+
+
+class _LogLines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        level = "ERROR" if record.levelno >= logging.ERROR else "WARNING"
+        log_line(level, "server", message=record.getMessage().partition("\n")[0])
+
+
+def _send_log_lines_of(name: str) -> None:
+    """The HTTP server's own complaints as JSON lines like ours."""
+    logger = logging.getLogger(name)
+    logger.handlers = [_LogLines()]
+    logger.propagate = False
