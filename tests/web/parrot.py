@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, NotFound, TenantNotFound, Unavailable
@@ -28,11 +27,9 @@ STATUS: dict[type[CoreError], int] = {
 
 
 class ParrotCore:
-    """A core with nothing in it but a gate that holds slow calls back, and a mark that it was closed."""
+    """A core with nothing in it but a mark that it was closed."""
 
     def __init__(self) -> None:
-        self.gate = threading.Event()
-        self.entered = threading.Event()
         self.closed = False
 
     def close(self) -> None:
@@ -125,12 +122,10 @@ def get_unavailable(call: Call) -> Reply:
     raise Unavailable("the perch broke") from OSError("at /dev/secret")
 
 
-@routes.get("/p/{tenant}/slow")
-def get_slow(call: Call) -> Reply:
-    core = cast(ParrotCore, call.core)
-    core.entered.set()
-    core.gate.wait(10)
-    return Reply(200, {"slow": True})
+@routes.get("/p/{tenant}/second")
+def get_second(call: Call) -> Reply:
+    time.sleep(1)
+    return Reply(200, {"second": "over"})
 
 
 @routes.get("/p/{tenant}/pause/{word}")

@@ -1,7 +1,7 @@
 """The ASGI application: each HTTP request becomes the event that API Gateway would send, and its answer HTTP again.
 
-Notes that cost others a day: the path is taken raw, so that `%2F` survives; bodies may come in chunks without a
-Content-Length; the app is called in a thread, because handlers block.
+The path is taken raw, so that `%2F` survives; the parser has refused anything but ASCII in it. Bodies may come in
+chunks without a Content-Length. The app is called in a thread, because handlers block.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from chalicelib.core.errors import BodyTooLarge, CoreError
 from chalicelib.web.chalice_bridge import YorozuApp
@@ -32,8 +32,6 @@ BODY_SECONDS = 120
 
 DRAIN_BYTES = 64 * 1024 * 1024
 """How much of a body that is too large is still read, so that the client gets to read why it was refused."""
-
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -131,8 +129,7 @@ class AsgiApp:
             return 500, [(b"content-length", b"0")], b""
 
     def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
-        raw_path = scope["raw_path"]
-        sent_path = raw_path.decode() if raw_path.isascii() else quote(raw_path, safe=_PRINTABLE)
+        sent_path = scope["raw_path"].decode("ascii")
         path = sent_path.removeprefix(STAGE) if (sent_path + "/").startswith(STAGE + "/") else sent_path
         template, parameters = self._trie.match(path) or (None, None)
         query: dict[str, list[str]] = {}

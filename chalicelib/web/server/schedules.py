@@ -34,6 +34,7 @@ class Schedules:
         ]
         self._lock_file = lock_file
         self._lock: TextIO | None = None
+        self._deciding = threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -58,15 +59,20 @@ class Schedules:
 
     def _is_ours(self) -> bool:
         """Whether this process holds, or can now take, the right to run the jobs; a dead holder has let go of it."""
-        if self._lock is None:
-            lock = self._lock_file.open("a")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.close()
-                return False
-            self._lock = lock
-        return True
+        with self._deciding:
+            if self._lock is None:
+                self._lock = _try_lock(self._lock_file)
+            return self._lock is not None
+
+
+def _try_lock(file: Path) -> TextIO | None:
+    lock = file.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
 
 
 def interval_seconds(expression: Any) -> float:

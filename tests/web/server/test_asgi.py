@@ -1,0 +1,170 @@
+"""The parrot behind uvicorn on a real socket: what only shows on the wire."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+
+import pytest
+import uvicorn
+
+from tests.web.parrot import ParrotCore
+from tests.web.parrot_server import parrot_asgi
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    config = uvicorn.Config(
+        parrot_asgi(ParrotCore()), port=0, lifespan="on", http="httptools", loop="asyncio", log_config=None
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def ask(port: int, method: str, path: str, **options: Any) -> tuple[HTTPResponse, bytes]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request(method, path, **options)
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    return reply, body
+
+
+def exchange(port: int, *parts: bytes) -> bytes:
+    """Sends bytes as they are, in separate packets, and reads until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.01)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_the_server_answers_under_both_prefixes(port: int, prefix: str) -> None:
+    reply, body = ask(port, "GET", f"{prefix}/p/acme/words/hello")
+    assert reply.status == 200
+    assert json.loads(body)["word"] == "hello"
+
+
+def test_an_encoded_slash_stays_inside_its_parameter(port: int) -> None:
+    _, body = ask(port, "GET", "/p/acme/words/a%2Fb%2520/%E6%97%A5%E6%9C%AC")
+    assert json.loads(body) == {"word": "a/b%20", "tail": "日本"}
+
+
+@pytest.mark.parametrize("path", ["/p/acme/words/%ff", "/p/acme/query?a=%ff", "/p/acme/query?%C3%28=1"])
+def test_addresses_that_are_not_utf8_are_refused(port: int, path: str) -> None:
+    reply, body = ask(port, "GET", path)
+    assert reply.status == 400
+    assert "UTF-8" in json.loads(body)["squawk"]
+
+
+def test_a_static_segment_is_no_dead_end(port: int) -> None:
+    assert json.loads(ask(port, "GET", "/p/acme/words/special/x")[1]) == {"word": "special", "tail": "x"}
+    assert json.loads(ask(port, "GET", "/p/acme/words/special/x/end")[1]) == {"special": "x"}
+
+
+def test_a_chunked_body_without_length_arrives_whole(port: int) -> None:
+    head = b"PUT /p/acme/words/w HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    answer = exchange(port, head, b"5\r\nhello\r\n", b"1\r\n \r\n5\r", b"\nworld\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert answer.endswith(b"hello world")
+
+
+def test_one_connection_carries_many_requests(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    for number in range(5):
+        connection.request("PUT", "/p/acme/words/w", body=iter([b"a" * number, b"b"]), encode_chunked=True)
+        assert connection.getresponse().read() == b"a" * number + b"b"
+    connection.close()
+
+
+def test_a_body_at_the_limit_passes_and_a_larger_one_is_refused_in_the_dialects_form(port: int) -> None:
+    assert ask(port, "PUT", "/p/acme/words/w", body=b"x" * 1000)[1] == b"x" * 1000
+    reply, body = ask(port, "PUT", "/p/acme/words/w", body=b"x" * 1001)
+    assert reply.status == 413
+    assert json.loads(body) == {"squawk": "the request body is larger than 1000 bytes"}
+
+
+def test_a_large_chunked_body_is_refused_without_being_kept(port: int) -> None:
+    chunks = (b"x" * 65536 for _ in range(160))
+    reply, _ = ask(port, "PUT", "/p/acme/words/w", body=chunks, encode_chunked=True)
+    assert reply.status == 413
+
+
+def test_a_head_request_has_the_length_and_no_body(port: int) -> None:
+    got, body = ask(port, "GET", "/p/acme/text")
+    headed, nothing = ask(port, "HEAD", "/p/acme/text")
+    assert (headed.status, nothing) == (200, b"")
+    assert headed.headers["Content-Length"] == got.headers["Content-Length"] == str(len(body))
+
+
+def test_an_answer_without_content_has_no_length(port: int) -> None:
+    reply, body = ask(port, "GET", "/p/acme/nothing")
+    assert (reply.status, body, reply.headers["Content-Length"]) == (204, b"", None)
+
+
+def test_a_preflight_is_answered_for_every_path(port: int) -> None:
+    reply, _ = ask(port, "OPTIONS", "/p/acme/json", headers={"Origin": "https://dog.example"})
+    assert reply.status == 204
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://dog.example"
+
+
+@pytest.mark.parametrize("path", ["/p", "/p/", "/p/acme/zzz", "/p/acme/words", "/", "/zzz", "/p/acme/words/a/b/c/d"])
+def test_an_unknown_path_is_answered_in_the_dialects_form(port: int, path: str) -> None:
+    reply, body = ask(port, "GET", path)
+    assert reply.status == 404
+    assert json.loads(body)["squawk"].startswith("no such path")
+    assert reply.headers["X-Request-Id"]
+
+
+def test_an_unknown_method_names_the_known_ones(port: int) -> None:
+    reply, _ = ask(port, "PATCH", "/p/acme/words/w")
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, PUT")
+
+
+@pytest.mark.parametrize("accept", [None, "application/json", "image/png"])
+def test_binary_answers_arrive_whatever_is_accepted(port: int, accept: str | None) -> None:
+    body = bytes(range(256))
+    headers = {"Content-Type": "image/png"} | ({} if accept is None else {"Accept": accept})
+    assert ask(port, "PUT", "/p/acme/words/w", body=body, headers=headers)[1] == body
+
+
+def test_repeated_headers_are_sent_twice(port: int) -> None:
+    assert ask(port, "GET", "/p/acme/headers")[0].headers.get_all("X-Two") == ["1", "2"]
+
+
+def test_32_requests_at_once_each_get_their_own_answer(port: int) -> None:
+    def talk(client: int) -> list[dict[str, str]]:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        answers = []
+        for number in range(10):
+            path = f"/p/tenant{client}/pause/word{client}-{number}"
+            connection.request("GET", path, headers={"X-Word": f"{client}-{number}"})
+            answers.append(json.loads(connection.getresponse().read()))
+        connection.close()
+        return answers
+
+    with ThreadPoolExecutor(32) as clients:
+        answers = list(clients.map(talk, range(32)))
+    assert answers == [
+        [{"word": f"word{c}-{n}", "tenant": f"tenant{c}", "header": f"{c}-{n}"} for n in range(10)] for c in range(32)
+    ]
+
+
+def test_what_is_not_http_is_refused(port: int) -> None:
+    assert exchange(port, b"HELLO\r\n\r\n").startswith(b"HTTP/1.1 400")

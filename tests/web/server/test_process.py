@@ -1,0 +1,58 @@
+"""A server process that is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.client import HTTPConnection
+
+import pytest
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signals) -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.web.parrot_server", str(port)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        answers: list[bytes] = []
+        wait_until_open(port)
+        slow = threading.Thread(target=lambda: answers.append(ask(port, "/p/acme/second")))
+        slow.start()
+        time.sleep(0.3)
+        os.kill(server.pid, stop)
+        slow.join()
+        assert answers == [b'{"second":"over"}']
+        assert server.stdout.readline() == b"closed\n"
+        assert server.wait(5) in (0, -stop)
+
+
+def ask(port: int, path: str) -> bytes:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", path)
+    body = connection.getresponse().read()
+    connection.close()
+    return body
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def wait_until_open(port: int) -> None:
+    for _ in range(500):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise TimeoutError
