@@ -1,0 +1,31 @@
+"""What one application of an update knows besides the value it changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.core.errors import InvalidUpdate
+from chalicelib.core.query.filter import Filter
+from chalicelib.core.query.values import Document
+
+
+class Run:
+    """One application: `original` as it was found, `root` as it becomes."""
+
+    __slots__ = ("found_by", "inserting", "now", "original", "root")
+
+    def __init__(
+        self, original: Document, root: Document, now: datetime, found_by: Filter | None, inserting: bool
+    ) -> None:
+        self.original = original
+        self.root = root
+        self.now = now
+        self.found_by = found_by
+        self.inserting = inserting
+
+    def position(self, array_path: str) -> int:
+        """The index that `$` stands for. Raises: InvalidUpdate when no query matched an element of the array."""
+        index = None if self.found_by is None else self.found_by.matched_position(self.original, array_path)
+        if index is None:
+            raise InvalidUpdate(f"the positional operator $ found no matching element in {array_path}")
+        return index
