@@ -55,9 +55,9 @@ class Demo:
         ]
 
 
-def ensure_demo(core: Core, data_folder: str, base_url: str | None) -> Demo:
+def ensure_demo(core: Core, data_folder: Path, base_url: str | None) -> Demo:
     """The demo tenant, made at the first call; `base_url`, when given, is noted for later calls."""
-    file = Path(data_folder) / "demo.json"
+    file = data_folder / "demo.json"
     found = _read(core, file)
     if found is None:
         found = _make(core, base_url or DEFAULT_BASE_URL)

@@ -6,13 +6,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import typer
-from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 
 from chalicelib.core.core import Core
 from chalicelib.core.errors import CoreError
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from yorozu.operate import Operator, operator
 from yorozu.output import AsJson, show_rows
 
@@ -50,7 +49,7 @@ def _engine(who: Operator) -> str:
 def _data_folder(who: Operator) -> str:
     if who.settings.engine != "embedded":
         return "not used by this engine"
-    folder = Path(who.settings.data_folder)
+    folder = who.settings.data_folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder) as probe:
         os.fsync(probe.fileno())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from chalicelib.core.accounts.model import Group, GroupContents
 
+from chalicelib.core.accounts.model import Group, GroupContents
 from yorozu.operate import TenantRef, Yes, confirm, operator
 from yorozu.output import AsJson, say, show_record, show_rows
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from chalicelib.settings import InvalidSetting, read_settings
 
 from chalicelib.core.errors import CoreError
+from chalicelib.settings import InvalidSetting, Settings
 from yorozu import apps, buckets, doctor, groups, indexes, shardkey, start, tenants, transfer, users
 from yorozu.operate import Operator
 from yorozu.output import problems
@@ -51,7 +51,7 @@ def options(
     environment = dict(os.environ)
     if data is not None:
         environment["YOROZU_DATA_FOLDER"] = str(data)
-    context.obj = Operator(read_settings(environment))
+    context.obj = Operator(Settings.from_environment(environment))
     context.call_on_close(context.obj.close)
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
-from chalicelib.bootstrap import build_core
-from chalicelib.settings import Settings
 
+from chalicelib.bootstrap import build_core
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.core import Core
+from chalicelib.settings import Settings
 
 TenantRef = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's id or name.")]
 BucketName = Annotated[str, typer.Argument(metavar="BUCKET", help="The name of an object bucket.")]

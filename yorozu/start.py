@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from chalicelib.web.server import serve as serve_app
 from rich.markup import escape
 from rich.panel import Panel
 
+from chalicelib.web.server import serve as serve_app
 from yorozu.demo import Demo, ensure_demo
 from yorozu.operate import operator
 from yorozu.output import AsJson, console, print_json
@@ -29,7 +29,7 @@ def serve(
     """Run the server; at the first start, make a demo tenant and show how to call it."""
     who = operator(context)
     if data is not None:
-        who.settings = replace(who.settings, data_folder=str(data))
+        who.settings = replace(who.settings, data_folder=data)
     if not no_demo:
         show_demo(ensure_demo(who.core, who.settings.data_folder, base_url(host, port)))
     settings = who.settings

@@ -6,8 +6,8 @@ import json
 from typing import Annotated, Any
 
 import typer
-from chalicelib.core.accounts.model import SignUp, User, UserChange
 
+from chalicelib.core.accounts.model import SignUp, User, UserChange
 from yorozu.operate import TenantRef, Yes, confirm, operator
 from yorozu.output import AsJson, say, show_record, show_rows
 

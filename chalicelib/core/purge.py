@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.core.accounts.authentication import Authentication
+from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.clock import Clock
 from chalicelib.core.objects.replays import Replays
@@ -18,14 +18,14 @@ class PurgeService:
         tenants: TenantsService,
         directory: BucketDirectory,
         objects: ObjectsService,
-        authentication: Authentication,
+        accounts: AccountsService,
         replays: Replays,
         clock: Clock,
     ) -> None:
         self._tenants = tenants
         self._directory = directory
         self._objects = objects
-        self._authentication = authentication
+        self._accounts = accounts
         self._replays = replays
         self._clock = clock
 
@@ -37,6 +37,6 @@ class PurgeService:
         gone = 0
         for tenant in self._tenants.list():
             gone += self._objects.purge_deleted(tenant, self._directory.object_buckets(tenant.id))
-            gone += self._authentication.purge_expired_sessions(tenant)
+            gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())
         return gone

@@ -1,0 +1,67 @@
+"""Where engines meet the core: the only module that knows both."""
+
+from __future__ import annotations
+
+from chalicelib.core.accounts.authentication import Authentication
+from chalicelib.core.accounts.groups import GroupsService
+from chalicelib.core.accounts.memberships import Memberships
+from chalicelib.core.accounts.users import AccountsService
+from chalicelib.core.buckets.directory import BucketDirectory
+from chalicelib.core.buckets.service import BucketsService
+from chalicelib.core.clock import Clock, SystemClock
+from chalicelib.core.core import Core
+from chalicelib.core.documents import Documents
+from chalicelib.core.objects.replays import Replays
+from chalicelib.core.objects.service import ObjectsService
+from chalicelib.core.objects.transfer import TransferService
+from chalicelib.core.purge import PurgeService
+from chalicelib.core.tenants.service import TenantsService
+from chalicelib.settings import Settings
+
+
+def build_core(settings: Settings) -> Core:
+    """The core over the engines that the settings name. Connects to nothing before the first request."""
+    clock = SystemClock()
+    return assemble(_documents(settings, clock), clock, settings)
+
+
+def assemble(documents: Documents, clock: Clock, settings: Settings) -> Core:
+    """The core over given engines: what tests use to fix the clock or count calls."""
+    tenants = TenantsService(documents, clock)
+    directory = BucketDirectory(documents)
+    memberships = Memberships(documents)
+    replays = Replays(documents, clock, settings.request_token_hours)
+    objects = ObjectsService(
+        documents,
+        directory,
+        clock,
+        replays=replays,
+        max_object_bytes=settings.max_object_bytes,
+        timeout_ms=settings.query_timeout_ms,
+    )
+    accounts = AccountsService(documents, clock, directory, memberships, tenants)
+    return Core(
+        authentication=Authentication(documents, tenants, memberships, clock),
+        tenants=tenants,
+        accounts=accounts,
+        groups=GroupsService(documents, clock, directory, tenants),
+        buckets=BucketsService(documents, tenants, directory),
+        objects=objects,
+        transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
+        purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
+        documents=documents,
+        clock=clock,
+    )
+
+
+def _documents(settings: Settings, clock: Clock) -> Documents:
+    # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
+    if settings.engine == "aws":
+        from chalicelib.engines.aws.documentdb_documents import MongoDocuments
+
+        return MongoDocuments(
+            settings.mongo_uri, database_prefix=settings.mongo_database_prefix, ca_file=settings.mongo_ca_file or None
+        )
+    from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+
+    return SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock)
