@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from chalicelib.core import ids
+from chalicelib.core.accounts.stored import TENANT_INDEXES
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import SYSTEM_TENANT, Documents, Index
 from chalicelib.core.errors import (
@@ -39,16 +40,10 @@ MAX_NAME_LENGTH = 100
 NAME_REMEMBERED_SECONDS = 30.0
 """How long a process trusts which tenant a name means; a rename counts after that."""
 
-ACCOUNT_INDEXES = (
-    Index("username_key", (("username", 1),), unique=True, sparse=True),
-    Index("email_key", (("email", 1),), unique=True, sparse=True),
-    Index("kind_created", (("kind", 1), ("createdAt", 1))),
-    Index("session_user", (("user", 1),), sparse=True),
-    Index("session_expiry", (("expiresAt", 1),), sparse=True),
-)
-
 _ID = re.compile(r"[0-9a-f]{24}")
-_NAME = re.compile(r"[^\s/\x00-\x1f\x7f](?:[^/\x00-\x1f\x7f]*[^\s/\x00-\x1f\x7f])?")
+_NAME = re.compile(
+    r"[^\s/\x00-\x1f\x7f\ud800-\udfff](?:[^/\x00-\x1f\x7f\ud800-\udfff]*[^\s/\x00-\x1f\x7f\ud800-\udfff])?"
+)
 
 
 class TenantsService:
@@ -67,8 +62,8 @@ class TenantsService:
         self._documents.create_index(SYSTEM_TENANT, REGISTER, Index("name_key", (("name", 1),), unique=True))
         tenant = Tenant(ids.new_id(), name, self._clock.now())
         self._documents.create_tenant(tenant.id)
-        for index in ACCOUNT_INDEXES:
-            self._documents.create_index(tenant.id, ACCOUNTS, index)
+        for collection, index in TENANT_INDEXES:
+            self._documents.create_index(tenant.id, collection, index)
         self._documents.insert(tenant.id, ACCOUNTS, tenant_to_document(tenant))
         entry = {"_id": tenant.id, "name": name, "createdAt": tenant.created_at}
         try:
@@ -100,6 +95,8 @@ class TenantsService:
         """
         if _ID.fullmatch(reference):
             return reference
+        if not is_tenant_name(reference):
+            raise TenantNotFound(reference)
         known = self._ids_by_name.get(reference)
         if known is not None and known[1] > time.monotonic():
             return known[0]
@@ -191,9 +188,15 @@ class TenantsService:
         return self._documents.find_one(tenant_id, ACCOUNTS, parse_filter({"_id": TENANT_RECORD}))
 
 
+def is_tenant_name(name: str) -> bool:
+    """Whether a tenant could have this name."""
+    is_plain = _NAME.fullmatch(name) is not None and not name.startswith("_")
+    return is_plain and len(name) <= MAX_NAME_LENGTH and not _ID.fullmatch(name)
+
+
 def check_tenant_name(name: str) -> None:
     """Raises: InvalidName for a name that is empty, too long, looks like an id, starts with `_` or has a slash."""
-    if not _NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH or name.startswith("_") or _ID.fullmatch(name):
+    if not is_tenant_name(name):
         raise InvalidName(
             f"a tenant's name has 1 to {MAX_NAME_LENGTH} characters, no slash, no leading underscore, "
             "and is not 24 hex digits"

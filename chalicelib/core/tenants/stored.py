@@ -19,7 +19,7 @@ from chalicelib.core.tenants.model import (
 )
 
 ACCOUNTS = "_accounts"
-"""The collection of the tenant record (`@tenant`), users (`kind: user`) and sessions (`kind: session`)."""
+"""The collection of the tenant record (`@tenant`) and of the users (`kind: user`) with their sessions."""
 
 TENANT_RECORD = "@tenant"
 """The id of the tenant record; no user id has this form."""

@@ -1,0 +1,119 @@
+"""Logging in and out: sessions begin and end here, and accounts lock after too many wrong passwords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib.core import ids
+from chalicelib.core.accounts.model import User
+from chalicelib.core.accounts.names import is_email, is_username
+from chalicelib.core.accounts.passwords import Passwords
+from chalicelib.core.accounts.stored import (
+    LOGIN_MISSES,
+    USER_KIND,
+    credentials_from_document,
+    session_to_item,
+    user_from_document,
+)
+from chalicelib.core.accounts.tokens import new_token
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import Documents
+from chalicelib.core.errors import AccountLocked, InvalidInput, InvalidSession, WrongPassword
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.update import parse_update
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import Tenant
+from chalicelib.core.tenants.stored import ACCOUNTS
+
+MAX_SESSIONS = 1000
+"""Sessions that a user may have at once; one more ends the oldest. Source: our choice, about 100 KB a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session just begun, and the user as they were before."""
+
+    user: User
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+class Logins:
+    """Begins and ends sessions of one tenant's users."""
+
+    def __init__(self, documents: Documents, clock: Clock, passwords: Passwords) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._passwords = passwords
+
+    def begin(self, tenant: Tenant, password: str, username: str | None, email: str | None) -> Session:
+        """A new session for the user with this name, or else this mail address; older ones stay good.
+
+        A login to nobody costs what a failed one costs: one read, one password hash, one write. So neither answer
+        nor time tells whether a user exists. Raises: InvalidInput, WrongPassword, AccountLocked.
+        Spec: nec-rest, 5.2; nec-clients, 2.6 and 2.13.
+        """
+        if username is None and email is None:
+            raise InvalidInput("a login needs a user name or a mail address")
+        record = self._find(tenant, username, email)
+        if record is None:
+            self._passwords.verify(password, None)
+            self._documents.upsert_one(tenant.id, LOGIN_MISSES, "count", parse_update({"$inc": {"logins": 1}}))
+            raise _wrong_password()
+        credentials = credentials_from_document(record)
+        is_right = self._passwords.verify(password, credentials.password_hash)
+        if credentials.locked_until is not None and credentials.locked_until > self._clock.now():
+            raise AccountLocked("too many failed logins: the account is locked for some minutes")
+        if not is_right or credentials.password_hash is None:
+            self._count_failure(tenant, record["_id"])
+            raise _wrong_password()
+        return self._begin(tenant, record, password, credentials.password_hash)
+
+    def end(self, tenant: Tenant, user_id: str, session_id: str) -> None:
+        """Ends one session. Raises: InvalidSession when it has ended already."""
+        filter = parse_filter({"_id": user_id, "sessions.id": session_id})
+        update = parse_update({"$pull": {"sessions": {"id": session_id}}})
+        if self._documents.update_one(tenant.id, ACCOUNTS, filter, update) is None:
+            raise InvalidSession("the session has ended")
+
+    def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document | None:
+        """The user to log in; the name alone decides when both are given. Disabled users are nobody."""
+        condition: Document = {"kind": USER_KIND, "enabled": True}
+        if username is not None:
+            possible, condition["username"] = is_username(username), username
+        else:
+            possible, condition["email"] = email is not None and is_email(email), email
+        # What no user can have is not asked for: a query may not even be able to hold it.
+        filter = parse_filter(condition if possible else {"_id": ""})
+        return self._documents.find_one(tenant.id, ACCOUNTS, filter)
+
+    def _begin(self, tenant: Tenant, record: Document, password: str, password_hash: str) -> Session:
+        user = user_from_document(record)
+        now = self._clock.now()
+        token, expires_at = new_token(user.id), now + timedelta(hours=tenant.settings.session_hours)
+        changed: Document = {"lastLoginAt": now, "failedLogins": 0}
+        if self._passwords.needs_upgrade(password_hash):
+            changed["password"] = self._passwords.hash(password)
+        sessions = {"$each": [session_to_item(ids.hash_secret(token), expires_at)], "$slice": -MAX_SESSIONS}
+        # The hash in the filter: a password changed since the read must not get a session by the old one.
+        unchanged = parse_filter({"_id": user.id, "enabled": True, "password": password_hash})
+        update = parse_update({"$set": changed, "$push": {"sessions": sessions}})
+        if self._documents.update_one(tenant.id, ACCOUNTS, unchanged, update) is None:
+            raise _wrong_password()
+        return Session(user, token, expires_at)
+
+    def _count_failure(self, tenant: Tenant, user_id: str) -> None:
+        counted = parse_update({"$inc": {"failedLogins": 1}})
+        record = self._documents.update_one(tenant.id, ACCOUNTS, parse_filter({"_id": user_id}), counted)
+        policy = tenant.settings.lock
+        if record is None or not policy.failures or record["failedLogins"] < policy.failures:
+            return
+        locked_until = self._clock.now() + timedelta(minutes=policy.lock_minutes)
+        reached = parse_filter({"_id": user_id, "failedLogins": {"$gte": policy.failures}})
+        lock = parse_update({"$set": {"failedLogins": 0, "lockedUntil": locked_until}})
+        self._documents.update_one(tenant.id, ACCOUNTS, reached, lock)
+
+
+def _wrong_password() -> WrongPassword:
+    return WrongPassword("unknown user or wrong password")

@@ -1,0 +1,102 @@
+"""The rules for names, mail addresses and passwords of users and groups."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+
+from chalicelib.core.access.acl import ANONYMOUS, AUTHENTICATED, GROUP_PREFIX
+from chalicelib.core.errors import InvalidEmail, InvalidId, InvalidName, InvalidPassword
+from chalicelib.core.tenants.model import PasswordPolicy
+
+MAX_USERNAME_LENGTH = 100
+"""Characters of a user's name, included. Spec: nec-clients, 2.3."""
+
+MAX_EMAIL_LENGTH = 100
+"""Characters of a mail address, included. Spec: nec-rest, 5.1."""
+
+MAX_GROUP_NAME_LENGTH = 100
+"""Characters of a group's name, included. Spec: nec-rest, 6.1."""
+
+RANDOM_USERNAME_LENGTH = 8
+"""Letters and digits of a name made up for a user who gives none. Spec: nec-rest, 5.1."""
+
+MAX_USER_ID_LENGTH = 40
+"""Letters and digits of a user's id, included. Source: our choice; every dialect's ids are shorter."""
+
+EVERYBODY = frozenset({AUTHENTICATED.removeprefix(GROUP_PREFIX), ANONYMOUS.removeprefix(GROUP_PREFIX)})
+"""The groups that exist without being made. Spec: nec-rest, 2.4."""
+
+RESERVED_GROUP_PREFIX = "_EXT-"
+"""How names of groups begin that only the server makes. Spec: nec-rest, 6.1."""
+
+_USER_ID = re.compile(rf"[A-Za-z0-9]{{1,{MAX_USER_ID_LENGTH}}}")
+_USERNAME = re.compile(rf"[\x20-\x7e]{{1,{MAX_USERNAME_LENGTH}}}")
+_PASSWORD = re.compile(r"[\x20-\x7e]*")
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+
+
+def is_user_id(text: str) -> bool:
+    """Whether a user's id could be this; ids of other forms need not be looked up."""
+    return _USER_ID.fullmatch(text) is not None
+
+
+def is_username(text: str) -> bool:
+    """Whether a user could have this name."""
+    return _USERNAME.fullmatch(text) is not None
+
+
+def is_email(text: str) -> bool:
+    """Whether a user could have this mail address."""
+    return len(text) <= MAX_EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None
+
+
+def is_group_name(text: str) -> bool:
+    """Whether a group that somebody made could have this name."""
+    return (
+        1 <= len(text) <= MAX_GROUP_NAME_LENGTH
+        and "/" not in text
+        and "\x00" not in text
+        and text not in EVERYBODY
+        and not text.startswith(RESERVED_GROUP_PREFIX)
+        and not any("\ud800" <= character <= "\udfff" for character in text)
+    )
+
+
+def check_user_id(user_id: str) -> None:
+    """Raises: InvalidId unless the id has 1 to 40 letters and digits."""
+    if not is_user_id(user_id):
+        raise InvalidId(f"a user's id has 1 to {MAX_USER_ID_LENGTH} letters and digits")
+
+
+def check_username(name: str) -> None:
+    """Raises: InvalidName unless the name has 1 to 100 printable ASCII characters. Spec: nec-clients, 2.3."""
+    if not is_username(name):
+        raise InvalidName(f"a user's name has 1 to {MAX_USERNAME_LENGTH} printable ASCII characters")
+
+
+def check_email(address: str) -> None:
+    """Raises: InvalidEmail unless it looks like a mail address of at most 100 characters. Spec: nec-rest, 5.1."""
+    if not is_email(address):
+        raise InvalidEmail(f"not a mail address of at most {MAX_EMAIL_LENGTH} characters")
+
+
+def check_password(password: str, policy: PasswordPolicy) -> None:
+    """Raises: InvalidPassword unless the password is printable ASCII of the policy's length. Spec: nec-rest, 5.1."""
+    if not policy.min_length <= len(password) <= policy.max_length or not _PASSWORD.fullmatch(password):
+        raise InvalidPassword(f"a password has {policy.min_length} to {policy.max_length} printable ASCII characters")
+
+
+def check_group_name(name: str) -> None:
+    """Raises: InvalidName for a name that is empty, too long, reserved or has a slash. Spec: nec-rest, 2.4 and 6.1."""
+    if not is_group_name(name):
+        raise InvalidName(
+            f"a group's name has 1 to {MAX_GROUP_NAME_LENGTH} characters, no slash, does not begin with "
+            f"{RESERVED_GROUP_PREFIX} and is not {' or '.join(sorted(EVERYBODY))}"
+        )
+
+
+def random_username() -> str:
+    """A name for a user who gave none."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(RANDOM_USERNAME_LENGTH))

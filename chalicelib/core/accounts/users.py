@@ -1,0 +1,332 @@
+"""Users: they sign up, log in and out, are found, changed and deleted, each within the caller's rights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.core import ids
+from chalicelib.core.access.acl import Action
+from chalicelib.core.access.caller import Caller
+from chalicelib.core.access.rules import may_in_bucket, require
+from chalicelib.core.accounts.logins import Logins
+from chalicelib.core.accounts.memberships import Memberships, withdraw_user
+from chalicelib.core.accounts.model import Login, SignUp, User, UserChange, UserPage, UserView
+from chalicelib.core.accounts.names import (
+    check_email,
+    check_password,
+    check_user_id,
+    check_username,
+    is_email,
+    is_user_id,
+    is_username,
+    random_username,
+)
+from chalicelib.core.accounts.passwords import Passwords
+from chalicelib.core.accounts.ports import ContentAcls
+from chalicelib.core.accounts.stored import USER_KIND, user_from_document, user_to_document
+from chalicelib.core.buckets.model import USERS
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import Documents
+from chalicelib.core.errors import (
+    AccessDenied,
+    CoreError,
+    DocumentTooLarge,
+    DuplicateKey,
+    DuplicateUser,
+    InvalidEmail,
+    InvalidName,
+    InvalidPassword,
+    InvalidSession,
+    RequestConflict,
+    SessionRequired,
+    UserNotFound,
+    VersionMismatch,
+)
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.projection import parse_projection
+from chalicelib.core.query.query import Query
+from chalicelib.core.query.stored_form import bson_size, check_document
+from chalicelib.core.query.update import parse_update
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import Tenant
+from chalicelib.core.tenants.service import TenantsService
+from chalicelib.core.tenants.stored import ACCOUNTS
+
+MAX_OPTIONS_BYTES = 262_144
+"""Bytes of BSON of a user's options, included. Source: our choice, as for an object."""
+
+RANDOM_NAME_ATTEMPTS = 5
+"""How often a made-up user name may be taken already; one time in 10^9 with 200,000 users."""
+
+_OLDEST_FIRST = parse_order([("createdAt", 1), ("_id", 1)])
+_SHOWN = parse_projection({"password": 0, "sessions": 0})
+_SIGNED_OUT: Document = {"sessions": []}
+
+
+class AccountsService:
+    """What a caller may do with users. Groups are in groups.py."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        clock: Clock,
+        content_acls: ContentAcls,
+        memberships: Memberships,
+        tenants: TenantsService,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._content_acls = content_acls
+        self._memberships = memberships
+        self._tenants = tenants
+        self._passwords = passwords or Passwords()
+        self._logins = Logins(documents, clock, self._passwords)
+
+    # --- signing up, in and out ---
+
+    def sign_up(self, caller: Caller, new: SignUp) -> User:
+        """A new user of the tenant, not yet signed in. Needs the create right of `_USERS`.
+
+        Raises: AccessDenied, InvalidName, InvalidEmail, InvalidPassword, InvalidDocument and DocumentTooLarge for
+        options, DuplicateUser; InvalidId and DuplicateId for an id given. Spec: nec-rest, 5.1.
+        """
+        require(self._may(caller, Action.CREATE), "sign up")
+        check_sign_up(caller.tenant, new)
+        now = self._clock.now()
+        user = User(
+            id=new.id or ids.new_id(),
+            username=new.username or random_username(),
+            email=new.email,
+            options=new.options,
+            created_at=now,
+            updated_at=now,
+            last_login_at=None,
+            etag=ids.new_etag(),
+            uses_client_certificate=new.uses_client_certificate,
+        )
+        takes_password = new.password is not None and not new.uses_client_certificate
+        password_hash = self._passwords.hash(new.password) if takes_password and new.password else None
+        for _ in range(RANDOM_NAME_ATTEMPTS):
+            try:
+                self._documents.insert(caller.tenant.id, ACCOUNTS, user_to_document(user, password_hash))
+            except DuplicateKey as error:
+                if new.username is not None or error.index != "username_key":
+                    raise DuplicateUser("a user with this name or mail address exists") from error
+                user = replace(user, username=random_username())
+            else:
+                return user
+        raise DuplicateUser("no free user name was found")
+
+    def log_in(self, caller: Caller, password: str, *, username: str | None = None, email: str | None = None) -> Login:
+        """A new session for the user with this name, or else this mail address. Needs no right.
+
+        The etag stays. Raises: InvalidInput when neither is given, WrongPassword for a wrong password and for no
+        such user, AccountLocked. Spec: nec-rest, 5.2.
+        """
+        session = self._logins.begin(caller.tenant, password, username, email)
+        user = session.user
+        groups = self._groups_of(caller.tenant, user.id)
+        return Login(user, groups, session.token, session.expires_at, user.last_login_at)
+
+    def log_out(self, caller: Caller) -> str:
+        """Ends the caller's session and returns the user's id.
+
+        Raises: SessionRequired, InvalidSession when another request ended it first. Spec: nec-rest, 5.3.
+        """
+        if caller.user is None or caller.session is None:
+            raise SessionRequired("logging out needs a session token")
+        self._logins.end(caller.tenant, caller.user, caller.session)
+        return caller.user
+
+    # --- reading ---
+
+    def get(self, caller: Caller, user_id: str) -> UserView:
+        """A user. Needs the read right of `_USERS`, also for oneself. The last login shows to the master key only.
+
+        Raises: AccessDenied, UserNotFound. Spec: nec-rest, 5.8.
+        """
+        require(self._may(caller, Action.READ), "read users")
+        record = self._find(caller, user_id)
+        if record is None:
+            raise UserNotFound(user_id)
+        return self._view(caller, record)
+
+    def current(self, caller: Caller) -> UserView:
+        """The user who is signed in, last login included. Needs no right.
+
+        Raises: SessionRequired, InvalidSession when the user was deleted meanwhile. Spec: nec-rest, 5.9.
+        """
+        if caller.user is None:
+            raise SessionRequired("nobody is signed in")
+        record = self._find(caller, caller.user)
+        if record is None:
+            raise InvalidSession("the user was deleted")
+        return UserView(user_from_document(record), self._groups_of(caller.tenant, caller.user))
+
+    def search(
+        self,
+        caller: Caller,
+        *,
+        username: str | None = None,
+        email: str | None = None,
+        skip: int = 0,
+        limit: int | None = 100,
+    ) -> UserPage:
+        """The user of this name, or else of this mail address; without either a page of all, the oldest first.
+
+        Needs the read right of `_USERS`. `limit` None is all. Raises: AccessDenied; UserNotFound when a name or
+        mail address is given and nobody has it. Spec: nec-rest, 5.7; nec-clients, 2.5.
+        """
+        require(self._may(caller, Action.READ), "read users")
+        if username is not None:
+            return self._page_of_one(caller, "username", username, is_username(username))
+        if email is not None:
+            return self._page_of_one(caller, "email", email, is_email(email))
+        everybody = parse_filter({"kind": USER_KIND})
+        query = Query(filter=everybody, order=_OLDEST_FIRST, skip=skip, limit=limit, projection=_SHOWN)
+        records = self._documents.find(caller.tenant.id, ACCOUNTS, query)
+        users = [self._shown(caller, user_from_document(record)) for record in records]
+        return UserPage(users, self._documents.count(caller.tenant.id, ACCOUNTS, everybody))
+
+    # --- changing ---
+
+    def update(self, caller: Caller, user_id: str, change: UserChange, etag: str | None = None) -> UserView:
+        """Changes oneself, or with the master key anybody; a new password ends all of the user's sessions.
+
+        For users of client certificates mail address and password are left alone. Raises: AccessDenied,
+        UserNotFound, VersionMismatch, RequestConflict, DuplicateKey for a name or mail address that is taken, and
+        what `sign_up` raises for wrong values. Spec: nec-rest, 5.4; nec-clients, 2.8 and 2.12.
+        """
+        self._require_own(caller, user_id, "change")
+        check_change(caller.tenant, change)
+        update: Document = {"$set": {"etag": ids.new_etag(), "updatedAt": self._clock.now()}}
+        update["$set"] |= {name: value for name, value in _plain_fields(change).items() if value is not None}
+        with_certificate = parse_update(update)
+        if change.email is not None:
+            update["$set"]["email"] = change.email
+        if change.password is not None:
+            password_hash = self._passwords.hash(change.password)
+            update["$set"] |= {"password": password_hash, "failedLogins": 0} | _SIGNED_OUT
+            update["$unset"] = {"lockedUntil": ""}
+        kinds = ((False, parse_update(update)), (True, with_certificate))
+        for uses_certificate, changes in kinds:
+            condition = self._own(user_id, etag) | {"clientCertificate": uses_certificate}
+            record = self._documents.update_one(caller.tenant.id, ACCOUNTS, parse_filter(condition), changes)
+            if record is not None:
+                return self._view(caller, record)
+        raise self._refusal(caller, user_id, etag, "Updating")
+
+    def delete(self, caller: Caller, user_id: str, etag: str | None = None) -> None:
+        """Deletes oneself, or with the master key anybody; sessions end, and the user leaves all groups.
+
+        The user goes before the memberships: if the process dies between, lists hold an id that nobody has and
+        nobody will get. The other way round a failed delete would have cost a living user their groups. Raises:
+        AccessDenied, UserNotFound, VersionMismatch, RequestConflict. Spec: nec-rest, 5.5; nec-clients, 2.9.
+        """
+        self._require_own(caller, user_id, "delete")
+        condition = parse_filter(self._own(user_id, etag))
+        if self._documents.delete_one(caller.tenant.id, ACCOUNTS, condition) is None:
+            raise self._refusal(caller, user_id, etag, "Deleting")
+        if withdraw_user(self._documents, caller.tenant.id, user_id, self._clock.now()):
+            self._tenants.count_group_change(caller.tenant.id)
+
+    def set_enabled(self, caller: Caller, user_id: str, enabled: bool) -> UserView:
+        """Lets a user in, or keeps them out and ends their sessions. Needs the master key.
+
+        Raises: AccessDenied, UserNotFound.
+        """
+        require(caller.is_master, "enable or disable users")
+        fields: Document = {"enabled": enabled, "etag": ids.new_etag(), "updatedAt": self._clock.now()}
+        update = parse_update({"$set": fields if enabled else fields | _SIGNED_OUT})
+        condition = parse_filter({"_id": user_id, "kind": USER_KIND})
+        record = self._documents.update_one(caller.tenant.id, ACCOUNTS, condition, update)
+        if record is None:
+            raise UserNotFound(user_id)
+        return self._view(caller, record)
+
+    # --- inside ---
+
+    def _may(self, caller: Caller, action: Action) -> bool:
+        return may_in_bucket(caller, action, self._content_acls.content_acl(caller.tenant, USERS))
+
+    def _require_own(self, caller: Caller, user_id: str, doing: str) -> None:
+        """Spec: nec-clients, 2.8: signed out is forbidden, another user too, but no user at all is not found."""
+        if caller.is_master or caller.user == user_id:
+            return
+        if caller.user is not None and self._find(caller, user_id) is None:
+            raise UserNotFound(user_id)
+        raise AccessDenied(f"users can {doing} only themselves")
+
+    def _own(self, user_id: str, etag: str | None) -> Document:
+        """The condition on the user to write; users of an outside directory are changed there. Spec: nec-rest, 5.4."""
+        possible_id = user_id if is_user_id(user_id) else ""
+        condition: Document = {"_id": possible_id, "kind": USER_KIND, "federated": False}
+        return condition if etag is None else condition | {"etag": etag}
+
+    def _refusal(self, caller: Caller, user_id: str, etag: str | None, doing: str) -> CoreError:
+        """Why a write found nothing to do."""
+        record = self._find(caller, user_id)
+        if record is None:
+            return UserNotFound(user_id)
+        if record["federated"]:
+            return AccessDenied("the user belongs to an outside directory")
+        if etag is not None and record["etag"] != etag:
+            return VersionMismatch(self._view(caller, record))
+        return RequestConflict(doing)
+
+    def _find(self, caller: Caller, user_id: str) -> Document | None:
+        if not is_user_id(user_id):
+            return None
+        return self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter({"_id": user_id, "kind": USER_KIND}))
+
+    def _page_of_one(self, caller: Caller, field: str, value: str, possible: bool) -> UserPage:
+        condition = parse_filter({field: value, "kind": USER_KIND}) if possible else None
+        record = None if condition is None else self._documents.find_one(caller.tenant.id, ACCOUNTS, condition)
+        if record is None:
+            raise UserNotFound(value)
+        return UserPage([self._shown(caller, user_from_document(record))], None)
+
+    def _view(self, caller: Caller, record: Document) -> UserView:
+        user = self._shown(caller, user_from_document(record))
+        return UserView(user, self._groups_of(caller.tenant, user.id))
+
+    def _shown(self, caller: Caller, user: User) -> User:
+        """The user as this caller may see them. Spec: nec-clients, 2.11."""
+        return user if caller.is_master else replace(user, last_login_at=None)
+
+    def _groups_of(self, tenant: Tenant, user_id: str) -> tuple[str, ...]:
+        return tuple(sorted(self._memberships.of(tenant, user_id)))
+
+
+def check_sign_up(tenant: Tenant, new: SignUp) -> None:
+    """Raises: InvalidId, InvalidName, InvalidEmail, InvalidPassword, InvalidDocument, DocumentTooLarge."""
+    if new.id is not None:
+        check_user_id(new.id)
+    if new.uses_client_certificate and new.username is None:
+        raise InvalidName("a user of a client certificate needs a user name")
+    if new.email is None and new.needs_email and not new.uses_client_certificate:
+        raise InvalidEmail("a mail address is needed")
+    if new.password is None and not new.uses_client_certificate:
+        raise InvalidPassword("a password is needed")
+    check_change(tenant, UserChange(new.username, new.email, new.password, new.options))
+
+
+def check_change(tenant: Tenant, change: UserChange) -> None:
+    """Raises: InvalidName, InvalidEmail, InvalidPassword, InvalidDocument, DocumentTooLarge."""
+    if change.username is not None:
+        check_username(change.username)
+    if change.email is not None:
+        check_email(change.email)
+    if change.password is not None:
+        check_password(change.password, tenant.settings.password)
+    if change.options is not None:
+        check_document(change.options)
+        if bson_size(change.options) > MAX_OPTIONS_BYTES:
+            raise DocumentTooLarge(MAX_OPTIONS_BYTES)
+
+
+def _plain_fields(change: UserChange) -> dict[str, Any]:
+    return {"username": change.username, "options": change.options}
