@@ -89,12 +89,6 @@ class Authentication:
             raise NotAuthenticated("the client certificate names no user")
         return self._caller(tenant, app, user["_id"], is_master, None)
 
-    def purge_expired_sessions(self, tenant: Tenant) -> int:
-        """Forgets sessions that have expired, which admit nobody anyway; how many users had some."""
-        expired = {"$lte": self._clock.now()}
-        update = parse_update({"$pull": {"sessions": {"expiresAt": expired}}})
-        return self._documents.update_many(tenant.id, ACCOUNTS, parse_filter({"sessions.expiresAt": expired}), update)
-
     # --- inside ---
 
     def _read(self, reference: str, token: SessionToken | None) -> tuple[Tenant, bool]:

@@ -141,6 +141,12 @@ class AccountsService:
         self._logins.end(caller.tenant, caller.user, caller.session)
         return caller.user
 
+    def purge_expired_sessions(self, tenant: Tenant) -> int:
+        """Forgets sessions that have expired, which admit nobody anyway; how many users had some."""
+        expired = {"$lte": self._clock.now()}
+        update = parse_update({"$pull": {"sessions": {"expiresAt": expired}}})
+        return self._documents.update_many(tenant.id, ACCOUNTS, parse_filter({"sessions.expiresAt": expired}), update)
+
     # --- reading ---
 
     def get(self, caller: Caller, user_id: str) -> UserView:
