@@ -6,8 +6,8 @@ Spec: mongodb, "Comparison/Sort Order". Documents are plain dictionaries; dates 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ Document = dict[str, Any]
 
 class Missing:
     """The value of a field that is not there: unlike null in $exists, $group ids and projections."""
+
+    __slots__ = ()
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -34,30 +36,82 @@ MIN_KEY, NULL, NUMBER, STRING, OBJECT, ARRAY, BINARY, OBJECT_ID, BOOLEAN, DATE, 
     14
 )
 
-_ORDER_OF_CLASS: dict[type, int] = {
-    MinKey: MIN_KEY,
-    type(None): NULL,
-    Missing: NULL,
-    int: NUMBER,
-    Int64: NUMBER,
-    float: NUMBER,
-    Decimal128: NUMBER,
-    str: STRING,
-    dict: OBJECT,
-    DBRef: OBJECT,
-    list: ARRAY,
-    tuple: ARRAY,
-    bytes: BINARY,
-    Binary: BINARY,
-    ObjectId: OBJECT_ID,
-    bool: BOOLEAN,
-    datetime: DATE,
-    Timestamp: TIMESTAMP,
-    Regex: REGEX,
-    re.Pattern: REGEX,
-    Code: CODE,
-    MaxKey: MAX_KEY,
+SortKey = tuple[Any, ...]
+"""What `sort_key` makes: the place of the type first, then what orders values of that type."""
+
+EMPTY_ARRAY_KEY: Final[SortKey] = (NULL, -1)
+"""Where an empty array sorts: before null, after MinKey. Spec: mongodb, "Comparison/Sort Order"."""
+
+_REGEX_LETTERS = ((re.IGNORECASE, "i"), (re.MULTILINE, "m"), (re.DOTALL, "s"), (re.VERBOSE, "x"))
+
+_NAN_KEY: SortKey = (NUMBER, 0, 0)
+
+
+def regex_options(value: Regex[Any] | re.Pattern[Any]) -> str:
+    """The options of a BSON regular expression or Python pattern as letters, in order: a part of `imsx`."""
+    return "".join(letter for flag, letter in _REGEX_LETTERS if value.flags & flag)
+
+
+def _number_key(value: Any) -> SortKey:
+    # NaN sorts before every other number, and is the only value that is not itself.
+    return (NUMBER, 1, value) if value == value else _NAN_KEY
+
+
+def _decimal_key(value: Decimal128) -> SortKey:
+    decimal = value.to_decimal()
+    return _NAN_KEY if decimal.is_nan() else (NUMBER, 1, decimal)
+
+
+def _object_key(value: Mapping[str, Any]) -> SortKey:
+    # Field by field: the type first, then the name, then the value; a prefix comes first.
+    fields: list[Any] = []
+    for name, item in value.items():
+        key = sort_key(item)
+        fields.append((key[0], name, key))
+    return (OBJECT, tuple(fields))
+
+
+def _date_key(value: datetime) -> SortKey:
+    return (DATE, value if value.tzinfo is not None else value.replace(tzinfo=UTC))
+
+
+def _code_key(value: Code) -> SortKey:
+    return (CODE, str(value)) if value.scope is None else (CODE, str(value), _object_key(value.scope))
+
+
+_TYPES: dict[type, tuple[int, Callable[[Any], SortKey]]] = {
+    MinKey: (MIN_KEY, lambda value: (MIN_KEY,)),
+    type(None): (NULL, lambda value: (NULL, 0)),
+    Missing: (NULL, lambda value: (NULL, 0)),
+    int: (NUMBER, lambda value: (NUMBER, 1, value)),
+    Int64: (NUMBER, lambda value: (NUMBER, 1, value)),
+    float: (NUMBER, _number_key),
+    Decimal128: (NUMBER, _decimal_key),
+    str: (STRING, lambda value: (STRING, value)),
+    dict: (OBJECT, _object_key),
+    DBRef: (OBJECT, lambda value: _object_key(value.as_doc())),
+    list: (ARRAY, lambda value: (ARRAY, tuple([sort_key(item) for item in value]))),
+    tuple: (ARRAY, lambda value: (ARRAY, tuple([sort_key(item) for item in value]))),
+    bytes: (BINARY, lambda value: (BINARY, len(value), 0, value)),
+    Binary: (BINARY, lambda value: (BINARY, len(value), value.subtype, bytes(value))),
+    ObjectId: (OBJECT_ID, lambda value: (OBJECT_ID, value.binary)),
+    bool: (BOOLEAN, lambda value: (BOOLEAN, value)),
+    datetime: (DATE, _date_key),
+    Timestamp: (TIMESTAMP, lambda value: (TIMESTAMP, value.time, value.inc)),
+    Regex: (REGEX, lambda value: (REGEX, value.pattern, regex_options(value))),
+    re.Pattern: (REGEX, lambda value: (REGEX, value.pattern, regex_options(value))),
+    Code: (CODE, _code_key),
+    MaxKey: (MAX_KEY, lambda value: (MAX_KEY,)),
 }
+
+
+def _type_entry(value: Any) -> tuple[int, Callable[[Any], SortKey]]:
+    for cls in type(value).__mro__:
+        if cls in _TYPES:
+            return _TYPES[cls]
+    if isinstance(value, Mapping):
+        return _TYPES[dict]
+    raise TypeError(f"not a BSON value: {type(value).__name__}")
 
 
 def type_order(value: Any) -> int:
@@ -65,52 +119,15 @@ def type_order(value: Any) -> int:
 
     Raises: TypeError for a value that BSON does not know.
     """
-    order = _ORDER_OF_CLASS.get(type(value))
-    if order is not None:
-        return order
-    for cls, place in _ORDER_OF_CLASS.items():
-        if isinstance(value, cls):
-            return place
-    if isinstance(value, Mapping):
-        return OBJECT
-    raise TypeError(f"not a BSON value: {type(value).__name__}")
+    return (_TYPES.get(type(value)) or _type_entry(value))[0]
 
 
-def sort_key(value: Any) -> tuple[Any, ...]:
-    """A key that Python orders just as MongoDB orders the values; equal keys are equal values.
+def sort_key(value: Any) -> SortKey:
+    """A key that Python orders just as MongoDB orders the values; equal keys are equal values, and hash alike.
 
     1, 1.0 and Decimal128("1") have one key, true has another; null and MISSING have one.
     """
-    order = type_order(value)
-    if order == NUMBER:
-        return (NUMBER, _number_key(value))
-    if order == STRING or order == BOOLEAN or order == DATE or order == OBJECT_ID:
-        return (order, value)
-    return (order, _structured_key(order, value))
-
-
-def _number_key(value: Any) -> tuple[int, Any]:
-    if isinstance(value, Decimal128):
-        decimal = value.to_decimal()
-        return (0, 0) if decimal.is_nan() else (1, decimal)
-    return (0, 0) if value != value else (1, value)
-
-
-def _structured_key(order: int, value: Any) -> Any:
-    if order == OBJECT:
-        fields = value.as_doc() if isinstance(value, DBRef) else value
-        return tuple((type_order(item), name, sort_key(item)) for name, item in fields.items())
-    if order == ARRAY:
-        return tuple(sort_key(item) for item in value)
-    if order == BINARY:
-        return (len(value), getattr(value, "subtype", 0), bytes(value))
-    if order == TIMESTAMP:
-        return (value.time, value.inc)
-    if order == REGEX:
-        return (value.pattern, value.flags)
-    if order == CODE:
-        return str(value)
-    return 0
+    return (_TYPES.get(type(value)) or _type_entry(value))[1](value)
 
 
 def compare(left: Any, right: Any) -> int:

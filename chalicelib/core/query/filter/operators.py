@@ -1,0 +1,194 @@
+"""The operators that ask about the values at one path: their operands checked, their meaning compiled.
+
+Spec: mongodb, "Query and Projection Operators".
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bson import Regex
+
+from chalicelib.core.errors import OperatorMisused
+from chalicelib.core.query.filter.comparison import bounds_an_index, equal_to, is_nan, matching, one_of, ordered
+from chalicelib.core.query.filter.conditions import Condition, OneOf, Present, Within
+from chalicelib.core.query.filter.nodes import Leaf, Negation, ValueTest
+from chalicelib.core.query.regex import RegexBudget, parse_regex
+from chalicelib.core.query.types import parse_types
+from chalicelib.core.query.values import MISSING, as_python_number, is_number
+
+Operand = Any
+
+
+def is_regex(value: Any) -> bool:
+    """Whether the value is a regular expression, BSON's or Python's."""
+    return isinstance(value, Regex | re.Pattern)
+
+
+def is_operator_object(value: Any) -> bool:
+    """Whether an object holds operators rather than being a value to equal; a reference ($ref, $id) is a value."""
+    return isinstance(value, dict) and next(iter(value), "").startswith("$") and next(iter(value)) not in _REFERENCE
+
+
+_REFERENCE = frozenset(("$ref", "$id", "$db"))
+
+
+def equality(operand: Operand) -> Leaf:
+    """$eq, and a plain value."""
+    return Leaf(equal_to(operand), conditions=lambda path: (OneOf(path, (operand,)),))
+
+
+def implicit_match(operand: Operand, budget: RegexBudget) -> Leaf:
+    """A value where operators could stand: a regular expression searches, all else must be equal."""
+    return Leaf(matching(parse_regex(operand, budget=budget))) if is_regex(operand) else equality(operand)
+
+
+def inequality(operand: Operand) -> Negation:
+    """$ne."""
+    if is_regex(operand):
+        raise OperatorMisused("$ne cannot take a regular expression")
+    return Negation((equality(operand),))
+
+
+def ordering(name: str, operand: Operand) -> Leaf:
+    """$gt, $gte, $lt and $lte."""
+    if is_regex(operand):
+        raise OperatorMisused(f"{name} cannot take a regular expression")
+    test = ordered(name, operand)
+    return Leaf(test, conditions=lambda path: _bounds(path, name, operand))
+
+
+def _bounds(path: str, name: str, operand: Operand) -> tuple[Condition, ...]:
+    included = name.endswith("e")
+    if operand is None or is_nan(operand):
+        return (OneOf(path, (operand,) if included else ()),)
+    if not bounds_an_index(operand):
+        return ()
+    if name.startswith("$g"):
+        return (Within(path, lower=operand, lower_included=included),)
+    return (Within(path, upper=operand, upper_included=included),)
+
+
+def membership(name: str, operand: Operand, budget: RegexBudget) -> Leaf:
+    """$in, and $nin before it is negated."""
+    if not isinstance(operand, list | tuple):
+        raise OperatorMisused(f"{name} needs an array")
+    if any(is_operator_object(item) for item in operand):
+        raise OperatorMisused(f"{name} cannot contain operators")
+    values = tuple(item for item in operand if not is_regex(item))
+    patterns = [parse_regex(item, budget=budget) for item in operand if is_regex(item)]
+    return Leaf(one_of(values, patterns), conditions=lambda path: () if patterns else (OneOf(path, values),))
+
+
+def existence(operand: Operand) -> ValueTest:
+    """$exists: any operand that counts as true or false."""
+    present = Leaf(lambda value: value is not MISSING, conditions=lambda path: (Present(path),))
+    return present if is_true(operand) else Negation((present,))
+
+
+def is_true(value: Any) -> bool:
+    """Whether MongoDB takes a value for true: all but false, null and zero."""
+    if isinstance(value, bool) or value is None:
+        return bool(value)
+    return not is_number(value) or as_python_number(value) != 0
+
+
+def type_of(operand: Operand) -> Leaf:
+    """$type: one type or an array of types, by number or alias."""
+    return Leaf(parse_types(operand))
+
+
+def size(operand: Operand) -> Leaf:
+    """$size: the exact length of an array."""
+    length = whole_number(operand)
+    if length is None or length < 0:
+        raise OperatorMisused("$size needs a whole number that is not negative")
+    return Leaf(lambda value: isinstance(value, list) and len(value) == length, spreads=False)
+
+
+def whole_number(value: Any) -> int | None:
+    """The number as an int if it is whole, else None."""
+    if not is_number(value):
+        return None
+    number = as_python_number(value)
+    if not math.isfinite(number) or number != int(number):
+        return None
+    return int(number)
+
+
+def modulo(operand: Operand) -> Leaf:
+    """$mod: [divisor, remainder], both cut to whole numbers; the remainder has the sign of the value."""
+    if not isinstance(operand, list | tuple) or len(operand) != 2:
+        raise OperatorMisused("$mod needs an array of a divisor and a remainder")
+    divisor, remainder = (_truncated(item) for item in operand)
+    if divisor is None or remainder is None:
+        raise OperatorMisused("$mod needs numbers")
+    if divisor == 0:
+        raise OperatorMisused("the divisor of $mod cannot be 0")
+
+    def test(value: Any) -> bool:
+        number = _truncated(value)
+        return number is not None and int(math.copysign(abs(number) % abs(divisor), number)) == remainder
+
+    return Leaf(test)
+
+
+def _truncated(value: Any) -> int | None:
+    if not is_number(value):
+        return None
+    number = as_python_number(value)
+    return int(number) if math.isfinite(number) else None
+
+
+BIT_TESTS: dict[str, Callable[[int, int], bool]] = {
+    "$bitsAllSet": lambda bits, mask: bits & mask == mask,
+    "$bitsAllClear": lambda bits, mask: bits & mask == 0,
+    "$bitsAnySet": lambda bits, mask: bits & mask != 0,
+    "$bitsAnyClear": lambda bits, mask: bits & mask != mask,
+}
+
+
+def bits(name: str, operand: Operand) -> Leaf:
+    """$bitsAllSet and the like: a mask as number, binary or array of positions."""
+    mask, holds = _bit_mask(name, operand), BIT_TESTS[name]
+
+    def test(value: Any) -> bool:
+        stored = _stored_bits(value)
+        return stored is not None and holds(stored, mask)
+
+    return Leaf(test)
+
+
+def _bit_mask(name: str, operand: Operand) -> int:
+    if isinstance(operand, bytes):
+        return int.from_bytes(operand, "little")
+    if isinstance(operand, list | tuple):
+        positions = [whole_number(item) for item in operand]
+        if any(position is None or not 0 <= position < 2**31 for position in positions):
+            raise OperatorMisused(f"{name} needs bit positions that are whole numbers and not negative")
+        # A number has 64 bits and its sign goes on for ever; positions beyond are only for long binary values.
+        return sum(1 << position for position in set(positions) if position is not None)
+    number = whole_number(operand)
+    if number is None or not 0 <= number < 2**63:
+        raise OperatorMisused(f"{name} needs a number that is whole and not negative, binary data, or bit positions")
+    return number
+
+
+def _stored_bits(value: Any) -> int | None:
+    # Python's integers behave as two's complement with an endless sign, which is what MongoDB means for numbers.
+    if isinstance(value, bytes):
+        return int.from_bytes(value, "little")
+    number = whole_number(value)
+    return number if number is not None and -(2**63) <= number < 2**63 else None
+
+
+def regular_expression(operators: Mapping[str, Any], budget: RegexBudget) -> Leaf:
+    """$regex with its $options."""
+    if "$regex" not in operators:
+        raise OperatorMisused("$options needs a $regex")
+    return Leaf(matching(parse_regex(operators["$regex"], operators.get("$options"), budget=budget)))
+
+

@@ -1,0 +1,42 @@
+"""What a query may cost before it is refused."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.core.errors import InvalidQuery
+
+MAX_NESTING: Final = 100
+"""Levels of objects and arrays in a filter or projection, inclusive. Source: MongoDB's limit for BSON documents."""
+
+MAX_PATTERN_LENGTH: Final = 1_000
+"""Characters of a regular expression, inclusive. Source: chosen; what compiling may cost grows with the length."""
+
+MAX_REPETITION: Final = 65_535
+"""The largest count in `{n,m}` of a regular expression, inclusive. Source: PCRE; more costs memory, not only time."""
+
+MATCH_TIME_MS: Final = 200
+"""How long one regular expression may work on one string. Source: chosen; an ordinary match takes microseconds."""
+
+SLOW_MATCH_MS: Final = 5
+"""A match that takes longer counts against the budget of its filter. Source: chosen."""
+
+SLOW_BUDGET_MS: Final = 1_000
+"""How long the slow matches of one filter may take together, per `BUDGET_WINDOW_S`. Source: chosen."""
+
+BUDGET_WINDOW_S: Final = 60
+"""After this many seconds a filter that lives on (a live query) has a fresh budget. Source: chosen."""
+
+MAX_SORT_KEYS: Final = 32
+"""Keys in a sort order, inclusive. Source: MongoDB's limit for compound sorts and indexes."""
+
+
+def check_nesting(source: dict[str, Any], what: str) -> None:
+    """Raises: InvalidQuery when `source` is nested more than MAX_NESTING levels deep. Never a RecursionError."""
+    level: list[Any] = [source]
+    for _ in range(MAX_NESTING):
+        items = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+        level = [item for item in items if isinstance(item, dict | list | tuple)]
+        if not level:
+            return
+    raise InvalidQuery(f"the {what} is nested more than {MAX_NESTING} levels deep")
