@@ -1,0 +1,21 @@
+#!/bin/sh
+# Drives a live server on a folder of its own by NEC's JavaScript SDK. Needs Node.js with npm, and make install done.
+set -eu
+cd "$(dirname -- "$0")/.."
+folder=$(mktemp -d)
+port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
+mkdir -p .cache/clients
+cp tests/clients/javascript/package.json tests/clients/javascript/nec.test.mjs .cache/clients/
+(cd .cache/clients && npm install --no-audit --no-fund --silent)
+
+.venv/bin/yorozu serve --port "$port" --data "$folder/data" >"$folder/log" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
+for _ in $(seq 100); do
+    curl -sf "http://127.0.0.1:$port/1/_health" >/dev/null && break
+    sleep 0.2
+done
+YOROZU_DEMO=$(.venv/bin/yorozu --data "$folder/data" demo --json)
+export YOROZU_DEMO
+node --test .cache/clients/nec.test.mjs
