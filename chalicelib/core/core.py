@@ -10,6 +10,7 @@ from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
+from chalicelib.core.installation import Installation
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
@@ -30,6 +31,7 @@ class Core:
     purge: PurgeService
     documents: Documents
     clock: Clock
+    installation: Installation = Installation()
 
     def close(self) -> None:
         """Lets go of what the engines hold."""

@@ -1,0 +1,18 @@
+"""What the operator has set about this installation that is neither a tenant's nor an engine's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """`version` and `built_at` (ISO 8601, perhaps empty) are shown to those who may ask.
+
+    `client_certificate_token` is what a proxy in front must send for its word on client certificates to count;
+    empty: nobody's word counts. Spec: nec-rest, 3.3.
+    """
+
+    version: str = "0.1.0"
+    built_at: str = ""
+    client_certificate_token: str = field(default="", repr=False)
