@@ -1,0 +1,140 @@
+"""Headers to callers: application keys, session tokens, client certificates; and which browsers may read answers.
+
+Spec: nec-rest, 3 and 4.5; nec-clients, 0.7 to 0.11.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+from chalicelib.core.access.caller import Caller
+from chalicelib.core.accounts.model import ClientCertificate
+from chalicelib.core.core import Core
+from chalicelib.core.errors import AccessDenied, TenantNotFound, WrongAppKey
+from chalicelib.core.tenants.model import CorsPolicy
+from chalicelib.web.call import Headers, Request
+
+CORS_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+CORS_HEADERS = (
+    "Origin",
+    "Content-Type",
+    "Accept",
+    "X-Requested-With",
+    "X-Application-Id",
+    "X-Application-Key",
+    "X-Session-Token",
+    "X-ACL",
+)
+CORS_EXPOSED = "Content-Disposition, ETag, Retry-After, X-Content-Length, X-Request-Id"
+"""What scripts may read beside the body: the names that answers of this API use."""
+
+CORS_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
+"""How long a browser may remember a preflight. Spec: nec-clients, 0.10."""
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+
+
+# --- who is calling ---
+
+
+def session(core: Core, request: Request) -> Caller:
+    """The caller that the application's key and the session token or client certificate prove.
+
+    A token that is dead is refused also where none is needed. Raises: TenantNotFound, WrongAppKey, InvalidSession,
+    AccessDenied, RateLimited, NotAuthenticated. Spec: nec-rest, 3; nec-clients, 0.8.
+    """
+    tenant, headers = request.path_parameters["tenant"], request.headers
+    app_id, app_key = headers.get("x-application-id"), headers.get("x-application-key")
+    token = headers.get("x-session-token") or None
+    certificate = _certificate(core, headers) if token is None else None
+    if certificate is not None:
+        return core.authentication.open_with_certificate(tenant, app_id, app_key, certificate)
+    return core.authentication.open(tenant, app_id, app_key, token)
+
+
+def application(core: Core, request: Request) -> Caller:
+    """The caller that the application's key proves, for calls that never read the session token: signing up and
+    in, where clients still send a dead one. Raises: as `session`. Spec: nec-rest, 4.5.2."""
+    headers = request.headers
+    return core.authentication.open(
+        request.path_parameters["tenant"], headers.get("x-application-id"), headers.get("x-application-key"), None
+    )
+
+
+def master(core: Core, request: Request) -> Caller:
+    """The caller that the master key proves. Raises: as `application`; WrongAppKey for the application key."""
+    caller = application(core, request)
+    if not caller.is_master:
+        raise WrongAppKey("the master key is needed")
+    return caller
+
+
+def browser(core: Core, request: Request) -> None:
+    """Lets in anybody on the way to a login page, if the tenant is there. Raises: TenantNotFound, AccessDenied."""
+    if not core.authentication.tenant(request.path_parameters["tenant"]).enabled:
+        raise AccessDenied("the tenant is disabled")
+
+
+def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:
+    """The certificate that a proxy vouches for; None unless it proves itself with the installation's token.
+
+    Without that proof the headers are anybody's invention and mean nothing. Spec: nec-rest, 3.3.
+    """
+    expected = core.installation.client_certificate_token
+    if not expected or headers.get("x-ssl-client-certauth-validated") != "1":
+        return None
+    proof = headers.get("x-ssl-validate-token") or ""
+    if not hmac.compare_digest(proof.encode("utf-8", "surrogatepass"), expected.encode()):
+        return None
+    return ClientCertificate(
+        serial=headers.get("x-ssl-client-serial"),
+        cn=headers.get("x-ssl-client-cn"),
+        uid=headers.get("x-ssl-client-uid"),
+        issuer_dn=headers.get("x-ssl-issuer-dn"),
+    )
+
+
+# --- which browsers may read ---
+
+
+def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
+    """The headers for a browser of another origin, by the tenant's policy; unknown tenants have the default one.
+
+    Spec: nec-clients, 0.10.
+    """
+    policy = _cors_policy(core, request)
+    origin = request.headers.get("origin") or ""
+    if not policy.enabled or (policy.origins and origin not in policy.origins):
+        return ()
+    if policy.origins or policy.credentials:
+        headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    else:
+        headers = [("Access-Control-Allow-Origin", "*")]
+    if policy.credentials:
+        headers.append(("Access-Control-Allow-Credentials", "true"))
+    if request.method != "OPTIONS":
+        return (*headers, ("Access-Control-Expose-Headers", CORS_EXPOSED))
+    return (
+        *headers,
+        ("Access-Control-Allow-Methods", CORS_METHODS),
+        ("Access-Control-Allow-Headers", ", ".join((*CORS_HEADERS, *_asked_headers(request.headers)))),
+        ("Access-Control-Max-Age", str(CORS_MAX_AGE_SECONDS)),
+    )
+
+
+def _cors_policy(core: Core, request: Request) -> CorsPolicy:
+    tenant = request.path_parameters.get("tenant")
+    if tenant is None:
+        return CorsPolicy()
+    try:
+        return core.authentication.tenant(tenant).settings.cors
+    except TenantNotFound:
+        return CorsPolicy()
+
+
+def _asked_headers(headers: Headers) -> list[str]:
+    """The names that the browser asks for, beyond those always allowed."""
+    known = {name.lower() for name in CORS_HEADERS}
+    asked = [name.strip() for name in (headers.get("access-control-request-headers") or "").split(",")]
+    return [name for name in asked if _HEADER_NAME.fullmatch(name) and name.lower() not in known]

@@ -1,0 +1,134 @@
+"""Core errors to this API's status and body: one table, looked up through a class's ancestors. Spec: nec-rest, 4.4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.core.accounts.model import Group, UserView
+from chalicelib.core.errors import (
+    AccessDenied,
+    Conflict,
+    CoreError,
+    DuplicateBucket,
+    DuplicateGroup,
+    DuplicateId,
+    DuplicateKey,
+    DuplicateUser,
+    ImmutableField,
+    InvalidInput,
+    LimitExceeded,
+    NotAuthenticated,
+    NotFound,
+    OperatorMisused,
+    RateLimited,
+    RequestConflict,
+    TimedOut,
+    TooMany,
+    Unavailable,
+    VersionMismatch,
+)
+from chalicelib.dialects.nec.wire.groups import group_json
+from chalicelib.dialects.nec.wire.objects import object_json
+from chalicelib.dialects.nec.wire.users import conflicting_user_json
+from chalicelib.web.call import Reply, Request
+from chalicelib.web.errors import InternalError, MethodNotAllowed, UnsupportedMediaType
+
+STATUSES: dict[type[CoreError], int] = {
+    CoreError: 500,
+    InternalError: 500,
+    InvalidInput: 400,
+    # The reference and its clients expect a server's failure for these two. Spec: nec-clients, 5.2 and 5.25.
+    OperatorMisused: 500,
+    ImmutableField: 500,
+    NotAuthenticated: 401,
+    AccessDenied: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    LimitExceeded: 413,
+    TooMany: 403,
+    RateLimited: 429,
+    UnsupportedMediaType: 415,
+    Unavailable: 503,
+    TimedOut: 504,
+}
+
+CONFLICTS: dict[type[CoreError], tuple[str, str]] = {
+    Conflict: ("unspecified", "Conflicted"),
+    DuplicateKey: ("duplicate_key", "Duplicate Key"),
+    DuplicateUser: ("duplicate_key", "Duplicate Key"),
+    DuplicateGroup: ("duplicate_key", "Duplicate Key"),
+    DuplicateId: ("duplicate_id", "Duplicate ID"),
+    DuplicateBucket: ("request_conflicted", "Updating conflicted"),
+    VersionMismatch: ("etag_mismatch", ""),
+    RequestConflict: ("request_conflicted", "Updating conflicted"),
+}
+"""`reasonCode` and the text of `detail`. Spec: nec-rest, 5.4, 6.2 and 8.1."""
+
+_SERVER_FAILED = "Internal Server Error"
+
+_HTML_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+
+
+def status_of(error: CoreError) -> int:
+    """The status of an error in a call of its own."""
+    return next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+
+
+def reason_code(error: CoreError) -> str:
+    """The code by which clients tell conflicts apart."""
+    return _conflict(error)[0]
+
+
+def render_error(error: CoreError, request: Request) -> Reply:
+    """The reply for an error; for browser pages as HTML. Nothing unexpected is described."""
+    status = status_of(error)
+    if _is_page(request):
+        return _page(status)
+    if isinstance(error, RateLimited):
+        return Reply(status, {"error": error.message}, (("Retry-After", str(error.retry_after_seconds)),))
+    if isinstance(error, Conflict):
+        return Reply(status, _conflict_body(error, request))
+    return Reply(status, {"error": _SERVER_FAILED if _is_unexpected(error) else error.message})
+
+
+def _is_unexpected(error: CoreError) -> bool:
+    return isinstance(error, InternalError) or type(error) is CoreError
+
+
+def _conflict(error: CoreError) -> tuple[str, str]:
+    return next(CONFLICTS[cls] for cls in type(error).__mro__ if cls in CONFLICTS)
+
+
+def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
+    """`{"reasonCode", "detail"}`; `error` too where the caller may look for it. Spec: nec-clients, 0.9 and 2.2."""
+    code, detail = _conflict(error)
+    if isinstance(error, VersionMismatch):
+        return {"reasonCode": code, "detail": _current_json(error.current)}
+    if isinstance(error, RequestConflict):
+        return {"reasonCode": code, "detail": error.message}
+    if isinstance(error, DuplicateUser) and request.method == "POST":
+        return {"error": error.message}
+    if isinstance(error, DuplicateKey | DuplicateId | DuplicateUser):
+        return {"reasonCode": code, "detail": detail}
+    return {"error": error.message, "reasonCode": code, "detail": detail}
+
+
+def _current_json(current: Any) -> dict[str, Any]:
+    """What is stored beside an etag that did not match, as this API shows it."""
+    if isinstance(current, UserView):
+        return conflicting_user_json(current.user)
+    if isinstance(current, Group):
+        return group_json(current)
+    return object_json(current)
+
+
+def _is_page(request: Request) -> bool:
+    """Whether a browser asks, on its way to another party's login page. Spec: nec-rest, 5.10 and 5.11."""
+    return request.path.rstrip("/").endswith(("/auth/saml/init", "/auth/oidc/start"))
+
+
+def _page(status: int) -> Reply:
+    title = _HTML_TITLES.get(status, "Error")
+    html = f"<html><head><title>{status} Error</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Reply(status, html, (("Content-Type", "text/html; charset=utf-8"),))

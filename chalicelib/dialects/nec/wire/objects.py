@@ -1,0 +1,128 @@
+"""Objects, pages of objects and bulk results as JSON. Batches are in batch.py. Spec: nec-rest, 8; nec-clients, 5."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from chalicelib.core.errors import InvalidDocument, InvalidId, InvalidUpdate
+from chalicelib.core.objects.model import ObjectPage
+from chalicelib.core.query.values import Document
+from chalicelib.dialects.nec.wire.values import date_from_text, date_text, from_json, to_json
+
+ID = "_id"
+CREATED_AT = "createdAt"
+UPDATED_AT = "updatedAt"
+DELETED = "_deleted"
+STAMPS = frozenset({CREATED_AT, UPDATED_AT})
+
+FULL_UPDATE = "$full_update"
+
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+_PLAIN = frozenset({str, bool, int, type(None)})
+
+
+# --- from JSON ---
+
+
+def new_object(body: dict[str, Any]) -> Document:
+    """The object to make. Raises: InvalidId for an `_id` that is not 24 hex digits; InvalidInput."""
+    document = _document(body)
+    if ID in document:
+        document[ID] = _object_id(document[ID])
+    return document
+
+
+def full_update(body: dict[str, Any]) -> Document | None:
+    """The object that is to take the place of the stored one; None when the body is a partial update.
+
+    Raises: InvalidUpdate when `$full_update` is not alone or no object; InvalidDocument. Spec: nec-rest, 8.5.2.
+    """
+    if FULL_UPDATE not in body:
+        return None
+    source = body[FULL_UPDATE]
+    if len(body) > 1 or not isinstance(source, dict):
+        raise InvalidUpdate(f"{FULL_UPDATE} takes an object and stands alone")
+    document = _document(source)
+    _read_created_at(document)
+    return document
+
+
+def partial_update(body: dict[str, Any]) -> Document:
+    """The change that a body without `$full_update` spells: operators, plain fields, or both.
+
+    Raises: InvalidDocument for a createdAt that is no date; InvalidInput. Spec: nec-rest, 8.5.1.
+    """
+    change = _document(body)
+    _read_created_at(change)
+    fields = change.get("$set")
+    if isinstance(fields, dict):
+        _read_created_at(fields)
+    return change
+
+
+def _document(body: dict[str, Any]) -> Document:
+    document = from_json(body)
+    if not isinstance(document, dict):
+        raise InvalidDocument("an object cannot be a typed value")
+    return document
+
+
+def _object_id(value: Any) -> str:
+    if isinstance(value, ObjectId):
+        return str(value)
+    if not isinstance(value, str) or not _OBJECT_ID.fullmatch(value):
+        raise InvalidId("an object's _id is 24 hexadecimal digits")
+    return value
+
+
+def _read_created_at(fields: Document) -> None:
+    """Turns the text that answers show for createdAt back into a date. Spec: nec-clients, 5.1 and 5.5."""
+    created_at = fields.get(CREATED_AT)
+    if isinstance(created_at, str):
+        moment = date_from_text(created_at)
+        if moment is None:
+            raise InvalidDocument(f"{CREATED_AT} must have the form YYYY-MM-DDThh:mm:ss.sssZ")
+        fields[CREATED_AT] = moment
+
+
+# --- to JSON ---
+
+
+def object_json(document: Document) -> dict[str, Any]:
+    """One object or one row of an aggregate: stamps as plain text, `_deleted` only when it is true."""
+    fields: dict[str, Any] = {}
+    for key, value in document.items():
+        kind = type(value)
+        if kind in _PLAIN:
+            fields[key] = value
+        elif kind is datetime and key in STAMPS:
+            fields[key] = date_text(value)
+        else:
+            fields[key] = to_json(value)
+    if DELETED in fields and fields[DELETED] is not True:
+        del fields[DELETED]
+    return fields
+
+
+def page_json(page: ObjectPage) -> dict[str, Any]:
+    """`{"results", "currentTime"}`, and `count` when it was asked for. Spec: nec-rest, 8.3."""
+    answer: dict[str, Any] = {"results": [object_json(document) for document in page.documents]}
+    if page.count is not None:
+        answer["count"] = page.count
+    answer["currentTime"] = date_text(page.current_time)
+    return answer
+
+
+def rows_json(rows: Iterable[Document]) -> dict[str, Any]:
+    """`{"results": [...]}`. Spec: nec-rest, 8.9."""
+    return {"results": [object_json(row) for row in rows]}
+
+
+def deleted_json(count: int) -> dict[str, Any]:
+    """Spec: nec-rest, 8.7."""
+    return {"result": "ok", "deletedObjects": count}
