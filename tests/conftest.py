@@ -1,0 +1,18 @@
+"""What every test shares: an environment without settings of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+# Reproducible everywhere, and free of deadlines: the machines that run tests are slow in turns.
+hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("YOROZU_") and not name.startswith("YOROZU_TEST_")]:
+        monkeypatch.delenv(name)
