@@ -11,6 +11,7 @@ from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock, SystemClock
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
+from chalicelib.core.installation import Installation
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
@@ -51,6 +52,7 @@ def assemble(documents: Documents, clock: Clock, settings: Settings) -> Core:
         purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
         documents=documents,
         clock=clock,
+        installation=Installation(settings.build_version, settings.build_time, settings.client_certificate_token),
     )
 
 
