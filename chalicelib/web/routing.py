@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chalicelib.core.access.caller import Caller
@@ -43,11 +43,12 @@ class Route:
     path: str
     handler: Handler
     authenticate: Authenticate | None = None
+    parameters: tuple[str, ...] = field(init=False)
+    """The names that the handler is given."""
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names that the handler is given."""
-        return tuple(name for name in _PARAMETER.findall(self.path) if name != TENANT)
+    def __post_init__(self) -> None:
+        names = tuple(name for name in _PARAMETER.findall(self.path) if name != TENANT)
+        object.__setattr__(self, "parameters", names)
 
 
 class RouteTable:
