@@ -18,11 +18,14 @@ MAX_REPETITION: Final = 65_535
 MATCH_TIME_MS: Final = 200
 """How long one regular expression may work on one string. Source: chosen; an ordinary match takes microseconds."""
 
-SLOW_MATCH_MS: Final = 5
-"""A match that takes longer counts against the budget of its filter. Source: chosen."""
+FAIR_MATCH_US: Final = 100
+"""Processor time that any match may take, in microseconds. Source: chosen; an ordinary match takes 2."""
+
+FAIR_MATCH_US_PER_CHARACTER: Final = 0.2
+"""What a match may take besides for each character of its text. Source: chosen; an ordinary one takes up to 0.05."""
 
 SLOW_BUDGET_MS: Final = 1_000
-"""How long the slow matches of one filter may take together, per `BUDGET_WINDOW_S`. Source: chosen."""
+"""How long the matches of one filter may take together beyond what is fair, per `BUDGET_WINDOW_S`. Source: chosen."""
 
 BUDGET_WINDOW_S: Final = 60
 """After this many seconds a filter that lives on (a live query) has a fresh budget. Source: chosen."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 from typing import Any
 
 import regex
@@ -12,21 +13,26 @@ from bson import Regex
 from chalicelib.core.errors import InvalidQuery, OperatorMisused, TimedOut
 from chalicelib.core.query.limits import (
     BUDGET_WINDOW_S,
+    FAIR_MATCH_US,
+    FAIR_MATCH_US_PER_CHARACTER,
     MATCH_TIME_MS,
     MAX_PATTERN_LENGTH,
     SLOW_BUDGET_MS,
-    SLOW_MATCH_MS,
 )
+from chalicelib.core.query.pcre import respelled
 from chalicelib.core.query.values import SortKey, regex_options, sort_key
 
-_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE}
+_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
+
+OPTIONS = frozenset("imsxu")
+"""What $options may hold: u (Unicode) is always on."""
 
 
 class RegexBudget:
     """The time that the slow matches of one query may take together.
 
-    Quick matches are free: their number is bounded by the query's own time limit. Threads that share a budget may
-    overdraw it by one match each.
+    Only what a match takes beyond a fair time for its text is counted: the number of fair ones is bounded by the query's own
+    time limit. Threads that share a budget may overdraw it by one match each.
     """
 
     __slots__ = ("_since", "_spent")
@@ -35,14 +41,15 @@ class RegexBudget:
         self._spent = 0.0
         self._since = time.monotonic()
 
-    def charge(self, seconds: float) -> None:
-        """Counts a match. Raises: TimedOut when the budget is used up."""
-        if seconds * 1000 < SLOW_MATCH_MS:
+    def charge(self, seconds: float, characters: int) -> None:
+        """Counts a match on a text of that length. Raises: TimedOut when the budget is used up."""
+        excess = seconds - (FAIR_MATCH_US + FAIR_MATCH_US_PER_CHARACTER * characters) / 1e6
+        if excess <= 0:
             return
         now = time.monotonic()
         if now - self._since > BUDGET_WINDOW_S:
             self._since, self._spent = now, 0.0
-        self._spent += seconds
+        self._spent += excess
         if self._spent * 1000 > SLOW_BUDGET_MS:
             raise TimedOut("the regular expressions of the query took longer than their time limit")
 
@@ -54,7 +61,7 @@ class Pattern:
 
     def __init__(self, source: str, options: str, budget: RegexBudget) -> None:
         self.key: SortKey = sort_key(Regex(source, options))
-        self._search = _compile(source, options).search
+        self._search = _compiled(source, options).search
         self._budget = budget
 
     def search(self, text: str) -> bool:
@@ -63,12 +70,13 @@ class Pattern:
 
     def find(self, text: str, start: int = 0) -> Any:
         """The first match object of the text from `start` on, or None. Raises: TimedOut."""
-        began = time.perf_counter()
+        # Processor time of this thread: waiting for other threads is not the pattern's fault.
+        began = time.thread_time()
         try:
             found = self._search(text, start, timeout=MATCH_TIME_MS / 1000)
         except (TimeoutError, MemoryError) as error:
             raise TimedOut("a regular expression took longer than its time limit") from error
-        self._budget.charge(time.perf_counter() - began)
+        self._budget.charge(time.thread_time() - began, len(text))
         return found
 
 
@@ -90,20 +98,23 @@ def parse_regex(source: Any, options: Any = None, *, budget: RegexBudget | None 
     if not isinstance(options, str | None):
         raise OperatorMisused("$options has to be a string")
     letters = options or ""
-    if not set(letters) <= {*_FLAGS, "u"}:
+    if not OPTIONS.issuperset(letters):
         raise OperatorMisused(f"invalid option in $options: {letters}")
     return Pattern(source, letters, budget or RegexBudget())
 
 
-def _compile(source: str, options: str) -> Any:
+@lru_cache(maxsize=256)
+def _compiled(source: str, options: str) -> regex.Pattern[str]:
     if len(source) > MAX_PATTERN_LENGTH:
         raise InvalidQuery(f"a regular expression has more than {MAX_PATTERN_LENGTH} characters")
     if "\0" in source:
         raise InvalidQuery("a regular expression cannot contain a null character")
-    flags = regex.VERSION0
+    flags = regex.VERSION1
     for letter in options:
         flags |= _FLAGS.get(letter, 0)
+    # -f: as in PCRE, a letter never equals two letters, not even with the option i.
+    spelling = "(?-f)" + respelled(source, ignores_space="x" in options)
     try:
-        return regex.compile(source, flags, cache_pattern=False)
-    except (regex.error, RecursionError, OverflowError, ValueError) as error:
+        return regex.compile(spelling, flags, cache_pattern=False)
+    except (regex.error, RecursionError, MemoryError) as error:
         raise InvalidQuery(f"the regular expression is invalid: {error}") from error

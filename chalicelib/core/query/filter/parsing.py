@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
+from chalicelib.core.query.expressions import parse_expression, truthy
 from chalicelib.core.query.filter import operators
 from chalicelib.core.query.filter.conditions import OneOf
 from chalicelib.core.query.filter.elements import matching_element, matching_object
@@ -61,8 +62,6 @@ def _parse_logic(name: str, operand: Any, scope: Scope) -> list[Node]:
 
 
 def _parse_expr(operand: Any, scope: Scope) -> Node:
-    from chalicelib.core.query.expressions import parse_expression, truthy
-
     if not scope.may_compute:
         raise OperatorMisused("$expr cannot stand inside $elemMatch")
     evaluate = parse_expression(operand).evaluate
