@@ -1,0 +1,145 @@
+"""What a filter demands of single paths, in encoded values: what an index can look for.
+
+Everything here errs on the side of too many documents; the engine asks the filter itself about each one. `covers_all`
+says where that is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.core.query import values
+from chalicelib.core.query.filter import AnyOf, Filter, OneOf, Within
+from chalicelib.core.query.filter import Condition as FilterCondition
+from chalicelib.core.query.paths import array_index, split_path
+from chalicelib.core.query.values import Document, type_order
+from chalicelib.engines.embedded.key_encoding import BRACKETS, UNDEFINED_KEY, encode
+
+_SCALARS = frozenset((values.NUMBER, values.STRING, values.OBJECT_ID, values.BOOLEAN, values.DATE))
+_COMPARISONS = frozenset(("$eq", "$gt", "$gte", "$lt", "$lte"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between encoded values: before, or after, all keys that begin with these bytes."""
+
+    key: bytes
+    after: bool = False
+
+    def position(self) -> bytes:
+        """Bytes that compare with keys as the place lies among them; no key goes on with 0xFF."""
+        return self.key + b"\xff" if self.after else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The encoded values from one place to another."""
+
+    low: Place
+    high: Place
+
+    def holds(self, point: bytes) -> bool:
+        """Whether the value of this encoding lies in the span."""
+        return self.low.position() <= point < self.high.position()
+
+
+@dataclass(frozen=True, slots=True)
+class OnPath:
+    """A document with a value at the path among `points`, or else within `span`."""
+
+    path: str
+    points: tuple[bytes, ...] | None = None
+    span: Span | None = None
+    may_be_missing: bool = False
+    """Documents without the path may match, so a sparse index cannot serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A document that meets all conditions of at least one branch."""
+
+    branches: tuple[Conditions, ...]
+
+
+Conditions = tuple[OnPath | Either, ...]
+
+
+def conditions_of(filter: Filter) -> Conditions:
+    """What every document that the filter matches meets."""
+    return _encoded(filter.conditions)
+
+
+def covers_all(source: Document) -> bool:
+    """Whether the conditions of a filter with this source say all that the filter says, and exactly.
+
+    They do where only scalars are compared, by paths without array indexes.
+    """
+    return all(_is_covered(name, operand) for name, operand in source.items())
+
+
+def _is_covered(name: str, operand: Any) -> bool:
+    if name in ("$and", "$or"):
+        return all(map(covers_all, operand))
+    if name.startswith("$") or any(array_index(part) >= 0 for part in split_path(name)):
+        return False
+    if not isinstance(operand, Mapping):
+        return type_order(operand) in _SCALARS
+    return bool(operand) and all(
+        (operator in _COMPARISONS and _is_exact(value)) or (operator == "$in" and all(map(_is_exact, value)))
+        for operator, value in operand.items()
+    )
+
+
+def _is_exact(value: Any) -> bool:
+    return type_order(value) in _SCALARS and value == value
+
+
+def _encoded(conditions: Sequence[FilterCondition]) -> Conditions:
+    found: list[OnPath | Either] = []
+    for condition in conditions:
+        if isinstance(condition, OneOf):
+            found.append(_points(condition))
+        elif isinstance(condition, Within):
+            found.append(_span(condition))
+        elif isinstance(condition, AnyOf):
+            found.append(Either(tuple(map(_encoded, condition.branches))))
+    return tuple(found)
+
+
+def _points(condition: OneOf) -> OnPath:
+    points: dict[bytes, None] = {}
+    may_be_missing = False
+    for value in condition.values:
+        points[encode(value)] = None
+        order = type_order(value)
+        if order == values.NULL:
+            may_be_missing = True
+        elif order == values.ARRAY:
+            # An index holds an array's elements, and an array as a whole only where it is an element itself.
+            points[encode(value[0]) if value else UNDEFINED_KEY] = None
+    return OnPath(condition.path, points=tuple(points), may_be_missing=may_be_missing)
+
+
+def _span(condition: Within) -> OnPath:
+    first, beyond = BRACKETS[type_order(condition.upper if condition.lower is None else condition.lower)]
+    low, high = Place(first), Place(beyond)
+    if condition.lower is not None:
+        low = Place(encode(condition.lower), after=not condition.lower_included or _is_between(condition.lower))
+    if condition.upper is not None:
+        high = Place(encode(condition.upper), after=condition.upper_included or _is_between(condition.upper))
+    return OnPath(condition.path, span=Span(low, high))
+
+
+def _is_between(value: Any) -> bool:
+    """Whether it is a moment between two stored ones, which are whole milliseconds: it encodes as the earlier."""
+    return isinstance(value, datetime) and value.microsecond % 1000 != 0
+
+
+def intersected(spans: Sequence[Span]) -> Span:
+    """The values that lie in all of the spans."""
+    return Span(
+        max((span.low for span in spans), key=Place.position), min((span.high for span in spans), key=Place.position)
+    )

@@ -1,0 +1,128 @@
+"""How a question about one collection is answered, within a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from chalicelib.core.clock import Deadline
+from chalicelib.core.query.filter import Filter
+from chalicelib.core.query.order import Order
+from chalicelib.core.query.values import Document
+from chalicelib.engines.embedded.catalogue import Collection
+from chalicelib.engines.embedded.conditions import conditions_of, covers_all
+from chalicelib.engines.embedded.planner import Plan, Planner
+from chalicelib.engines.embedded.tenant_files import Session
+from chalicelib.engines.embedded.writes import decode
+
+Found = tuple[int, Document]
+"""A document and its place in the order of insertion."""
+
+SortKeyOf = Callable[[Document], Any]
+
+IN_INSERTION_ORDER = Order()
+
+_STEPS_BETWEEN_CHECKS = 50_000
+"""SQLite's virtual machine steps between two looks at the deadline: about a millisecond."""
+
+_ROWS_BETWEEN_CHECKS = 64
+
+_SORTED_IN_MEMORY = 10_000
+"""Up to so many wanted documents, a sort keeps them; beyond, it keeps their keys and reads them again."""
+
+
+class Reader:
+    """Answers questions about one collection in one transaction, until the deadline."""
+
+    def __init__(self, session: Session, collection: Collection, deadline: Deadline) -> None:
+        self._session = session
+        self._collection = collection
+        self.deadline = deadline
+        """May be replaced, so that time in which nothing is asked of the reader does not count."""
+
+    def plan(self, filter: Filter, order: Order = IN_INSERTION_ORDER, wanted: int | None = None) -> Plan:
+        """How the first `wanted` documents in the order are found."""
+        return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
+
+    def matching(self, filter: Filter, plan: Plan) -> Iterator[Found]:
+        """The documents that match, in the plan's order."""
+        matches = filter.matches
+        with self._interrupted_at_deadline():
+            for number, (doc, body) in enumerate(self._session.execute(plan.sql, plan.parameters)):
+                if number % _ROWS_BETWEEN_CHECKS == 0:
+                    self.deadline.check()
+                document = decode(body)
+                if matches(document):
+                    yield doc, document
+
+    def find(self, filter: Filter, order: Order, skip: int, limit: int | None) -> Iterator[Document]:
+        """One page of the documents that match, in the order asked for."""
+        if limit == 0:
+            return iter(())
+        wanted = None if limit is None else skip + limit
+        by_distance = filter.distance_order if not order else None
+        plan = self.plan(filter, order, None if by_distance else wanted)
+        found = self.matching(filter, plan)
+        if by_distance is not None:
+            documents = self._sorted(found, by_distance, lambda some: sorted(some, key=by_distance), wanted)
+        elif plan.is_ordered:
+            documents = (document for _, document in found)
+        else:
+            documents = self._sorted(found, order.key, order.sorted, wanted)
+        return islice(documents, skip, wanted)
+
+    def find_one(self, filter: Filter) -> Found | None:
+        """A document that matches, the first inserted of them."""
+        found = self.matching(filter, self.plan(filter, wanted=1))
+        first = next(found, None)
+        found.close()  # type: ignore[attr-defined]
+        return first
+
+    def count(self, filter: Filter) -> int:
+        """How many documents match."""
+        if covers_all(filter.source):
+            planner = Planner(self._session.connection, self._collection, conditions_of(filter))
+            counting = planner.count()
+            if counting is not None:
+                with self._interrupted_at_deadline():
+                    (count,) = self._session.execute(*counting).fetchone()
+                return int(count)
+        return sum(1 for _ in self.matching(filter, self.plan(filter)))
+
+    def _sorted(
+        self,
+        found: Iterator[Found],
+        key: SortKeyOf,
+        sort: Callable[[Iterable[Document]], list[Document]],
+        wanted: int | None,
+    ) -> Iterator[Document]:
+        if wanted is not None and wanted <= _SORTED_IN_MEMORY:
+            yield from _first_of(found, sort, wanted)
+            return
+        places = sorted(((key(document), doc) for doc, document in found), key=lambda place: place[0])
+        select = f"SELECT body FROM {self._collection.table} WHERE doc = ?"  # noqa: S608 - a name made of a number
+        for _, doc in places:
+            (body,) = self._session.execute(select, (doc,)).fetchone()
+            yield decode(body)
+
+    @contextmanager
+    def _interrupted_at_deadline(self) -> Iterator[None]:
+        """A statement that runs past the deadline fails, as translated by the session."""
+        connection = self._session.connection
+        connection.set_progress_handler(lambda: self.deadline.remaining_ms() == 0, _STEPS_BETWEEN_CHECKS)
+        try:
+            yield
+        finally:
+            connection.set_progress_handler(None, 0)
+
+
+def _first_of(
+    found: Iterator[Found], sort: Callable[[Iterable[Document]], list[Document]], wanted: int
+) -> list[Document]:
+    """The first `wanted` documents of a stable sort, never holding many more."""
+    kept: list[Document] = []
+    while batch := [document for _, document in islice(found, wanted + 500)]:
+        kept = sort(kept + batch)[:wanted]
+    return kept

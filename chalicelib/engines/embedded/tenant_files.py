@@ -1,0 +1,358 @@
+"""The SQLite files of the tenants: where they are, who has them open, and transactions on them.
+
+A tenant is the file `<folder>/<tenant>.db` in WAL mode. Connections are pooled per file and lent to one transaction
+at a time; the least recently used files are closed. Files are made and removed under a lock that all processes on
+the folder share; a process that still holds a removed file notices by its inode before the next transaction.
+Writers of one process queue at a lock; writers of several processes retry, so that nobody sees "database is locked".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import re
+import secrets
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from chalicelib.core.errors import CoreError, InvalidName, TimedOut, Unavailable
+from chalicelib.engines.embedded.catalogue import CATALOGUE_TABLES, Catalogue
+
+Durability = Literal["full", "normal", "none"]
+"""What survives a power cut: "full" every acknowledged write; "normal" all but the last moments, never a torn
+file; "none" nothing is promised (tests). A killed process loses nothing in any of them."""
+
+MAX_IDLE_CONNECTIONS = 128
+"""Open files kept for the next request: three descriptors each, well below the usual limit of 1,024."""
+
+BUSY_SECONDS = 20.0
+"""How long a transaction waits for its turn before the engine is called unavailable."""
+
+_TENANT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
+_BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_LONGEST_PAUSE_SECONDS = 0.004
+_OPENING_SECONDS = 10.0
+_PRAGMAS = "PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+
+
+def translated(error: sqlite3.Error) -> CoreError:
+    """The core's error for a failure of SQLite."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT:
+        return TimedOut("the query took longer than its time limit")
+    return Unavailable(f"the database failed: {error}")
+
+
+class Session:
+    """One transaction of one thread: a connection and the catalogue as this transaction sees it."""
+
+    __slots__ = ("catalogue", "connection", "execute")
+
+    def __init__(self, connection: sqlite3.Connection, catalogue: Catalogue) -> None:
+        self.connection = connection
+        self.catalogue = catalogue
+        self.execute = connection.execute
+
+
+class TenantFile:
+    """One open file: its idle connections, its writers' queue and what is known of its catalogue."""
+
+    def __init__(self, tenant: str, path: str, identity: tuple[int, int]) -> None:
+        self.tenant = tenant
+        self.path = path
+        self.identity = identity
+        self.idle: list[sqlite3.Connection] = []
+        self.writers = threading.Lock()
+        self._catalogue: Catalogue | None = None
+
+    def is_current(self) -> bool:
+        """Whether the file at the path is still the one that is open."""
+        return identity_of(self.path) == self.identity
+
+    def begin(self, connection: sqlite3.Connection, how: str) -> Session:
+        """Starts a transaction and brings the catalogue up to date. Waits for its turn."""
+        give_up_at = time.monotonic() + BUSY_SECONDS
+        pause = 0.0003
+        while True:
+            try:
+                connection.execute(how)
+                (version,) = connection.execute("SELECT version FROM catalogue").fetchone()
+                break
+            except sqlite3.OperationalError as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                if error.sqlite_errorcode & 0xFF not in _BUSY_CODES or time.monotonic() > give_up_at:
+                    raise
+                # SQLite's own wait grows to 100 ms and starves one of two busy processes; short random ones do not.
+                time.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
+                pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
+        catalogue = self._catalogue
+        if catalogue is None or catalogue.version != version:
+            catalogue = self._catalogue = Catalogue(version)
+        return Session(connection, catalogue)
+
+
+class TenantFiles:
+    """All tenants' files in a folder."""
+
+    def __init__(self, folder: Path, durability: Durability) -> None:
+        self._folder = folder
+        self._durable = durability != "none"
+        synchronous = {"full": "FULL", "normal": "NORMAL", "none": "OFF"}[durability]
+        self._pragmas = f"{_PRAGMAS} PRAGMA synchronous={synchronous};"
+        self._files: OrderedDict[str, TenantFile] = OrderedDict()
+        self._paths: dict[str, str] = {}
+        self._idle = 0
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def reading(self, tenant: str) -> Iterator[Session | None]:
+        """A snapshot of the tenant's data that writers do not disturb; None when there is no such tenant."""
+        try:
+            file, connection = self._lend(tenant)
+            if file is None or connection is None:
+                yield None
+                return
+            try:
+                yield file.begin(connection, "BEGIN")
+            finally:
+                self._give_back(file, connection)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    @contextmanager
+    def writing(self, tenant: str) -> Iterator[Session]:
+        """The tenant's only write transaction of this moment, committed at the end, undone on any exception.
+
+        Makes the tenant if there is none.
+        """
+        try:
+            yield from self._write(tenant)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def _write(self, tenant: str) -> Iterator[Session]:
+        while True:
+            file = self._open(tenant)
+            if file is None:
+                self._create(tenant)
+                continue
+            if not file.writers.acquire(timeout=BUSY_SECONDS):
+                raise Unavailable("the database is busy")
+            try:
+                lent_file, connection = self._lend(tenant)
+                if lent_file is None or connection is None:
+                    continue
+                try:
+                    session = lent_file.begin(connection, "BEGIN IMMEDIATE")
+                    if not lent_file.is_current():
+                        continue  # dropped while this writer waited
+                    yield session
+                    connection.execute("COMMIT")
+                    return
+                finally:
+                    self._give_back(lent_file, connection)
+            finally:
+                file.writers.release()
+
+    def create(self, tenant: str) -> None:
+        """Makes the tenant's file unless it exists."""
+        try:
+            self._create(tenant)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def drop(self, tenant: str) -> None:
+        """Removes the tenant's file after the transactions that write to it."""
+        if not self.exists(tenant):
+            return
+        path = self._path(tenant)
+        with self.writing(tenant), self._sole_maker():
+            # The data first: a log left behind without its data is removed before a new file is made.
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(path + suffix)
+        self._forget(tenant)
+
+    def exists(self, tenant: str) -> bool:
+        """Whether the tenant has a file."""
+        return identity_of(self._path(tenant)) is not None
+
+    def tenants(self) -> list[str]:
+        """Every tenant that has a file."""
+        names = (path.stem for path in self._folder.glob("*.db") if not path.name.startswith("."))
+        return sorted(re.sub("=(.)", lambda letter: letter[1].upper(), name) for name in names)
+
+    def check(self) -> None:
+        """Raises: Unavailable when the folder cannot be written to."""
+        try:
+            with self._sole_maker():
+                pass
+        except OSError as error:
+            raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Closes all connections; one that is lent is closed when it comes back."""
+        with self._lock:
+            tenants = list(self._files)
+        for tenant in tenants:
+            self._forget(tenant)
+
+    # --- files
+
+    def _path(self, tenant: str) -> str:
+        path = self._paths.get(tenant)
+        if path is None:
+            if not _TENANT_ID.fullmatch(tenant):
+                raise InvalidName(f"not a tenant id: {tenant!r}")
+            # Some file systems do not tell capitals from small letters; tenants must never share a file.
+            name = re.sub("[A-Z]", lambda letter: "=" + letter[0].lower(), tenant)
+            path = self._paths[tenant] = str(self._folder / f"{name}.db")
+        return path
+
+    def _open(self, tenant: str) -> TenantFile | None:
+        """The tenant's file as it is on disk at this moment."""
+        path = self._path(tenant)
+        identity = identity_of(path)
+        with self._lock:
+            file = self._files.get(tenant)
+            if file is not None and file.identity == identity:
+                self._files.move_to_end(tenant)
+                return file
+        self._forget(tenant)
+        if identity is None:
+            return None
+        with self._lock:
+            return self._files.setdefault(tenant, TenantFile(tenant, path, identity))
+
+    def _forget(self, tenant: str) -> None:
+        with self._lock:
+            file = self._files.pop(tenant, None)
+            idle = file.idle if file is not None else []
+            self._idle -= len(idle)
+            connections = idle.copy()
+            idle.clear()
+        for connection in connections:
+            connection.close()
+
+    def _create(self, tenant: str) -> None:
+        path = self._path(tenant)
+        with self._sole_maker():
+            if identity_of(path) is not None:
+                return
+            for suffix in ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(path + suffix)
+            unfinished = str(self._folder / f".{secrets.token_hex(8)}.new")
+            connection = sqlite3.connect(unfinished, isolation_level=None)
+            try:
+                connection.executescript(f"PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; {CATALOGUE_TABLES}")
+            finally:
+                connection.close()
+            if self._durable:
+                _sync(unfinished)
+            os.rename(unfinished, path)
+            if self._durable:
+                _sync(str(self._folder))
+
+    @contextmanager
+    def _sole_maker(self) -> Iterator[None]:
+        """Nobody else, in any process, makes or removes a file meanwhile."""
+        descriptor = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    # --- connections
+
+    def _lend(self, tenant: str) -> tuple[TenantFile | None, sqlite3.Connection | None]:
+        """A connection of the caller's own until it is given back; None when there is no such tenant."""
+        while True:
+            file = self._open(tenant)
+            if file is None:
+                return None, None
+            with self._lock:
+                if file.idle:
+                    self._idle -= 1
+                    return file, file.idle.pop()
+            try:
+                connection = self._connect(file.path)
+            except sqlite3.OperationalError:
+                if file.is_current():
+                    raise
+                continue
+            # SQLite opens the data and the log one after the other: both must be of one file.
+            if file.is_current():
+                return file, connection
+            connection.close()
+
+    def _connect(self, path: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(path)}?mode=rw",
+            uri=True,
+            timeout=_OPENING_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        try:
+            connection.executescript(self._pragmas)
+            connection.execute("SELECT version FROM catalogue")
+            connection.execute("PRAGMA busy_timeout=0")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _give_back(self, file: TenantFile, connection: sqlite3.Connection) -> None:
+        surplus: list[sqlite3.Connection] = []
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            with self._lock:
+                if self._files.get(file.tenant) is file:
+                    file.idle.append(connection)
+                    self._idle += 1
+                    surplus = self._take_surplus()
+                else:
+                    surplus = [connection]
+        except sqlite3.Error:
+            surplus = [connection]
+        for idle in surplus:
+            idle.close()
+
+    def _take_surplus(self) -> list[sqlite3.Connection]:
+        surplus: list[sqlite3.Connection] = []
+        while self._idle > MAX_IDLE_CONNECTIONS:
+            _, oldest = self._files.popitem(last=False)
+            self._idle -= len(oldest.idle)
+            surplus += oldest.idle
+            oldest.idle.clear()
+        return surplus
+
+
+def identity_of(path: str) -> tuple[int, int] | None:
+    """Which file is at the path, as device and inode; None when there is none."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
