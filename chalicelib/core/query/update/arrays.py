@@ -11,7 +11,7 @@ from chalicelib.core.query.update.operand import stored, stored_all, whole_numbe
 from chalicelib.core.query.update.paths import array_index
 from chalicelib.core.query.update.run import Run
 from chalicelib.core.query.update.tree import Leaf
-from chalicelib.core.query.values import MISSING, is_number, sort_key
+from chalicelib.core.query.values import MISSING, as_python_number, is_number, sort_key
 
 _Arrange: TypeAlias = Callable[[list[Any]], None]
 
@@ -117,13 +117,14 @@ def _sorting(pattern: Any) -> _Arrange:
 
 
 def _direction(value: Any) -> int:
-    if not is_number(value) or value not in (1, -1):
+    direction = as_python_number(value) if is_number(value) else 0
+    if direction not in (1, -1):
         raise InvalidUpdate("$sort of $push takes 1 or -1, or an object of fields with 1 or -1")
-    return int(value)
+    return int(direction)
 
 
 def _sort_path(path: Any) -> tuple[str, ...]:
-    parts = tuple(path.split("."))
+    parts = tuple(path.split(".")) if isinstance(path, str) else ("",)
     if "" in parts:
         raise InvalidUpdate(f"$sort of $push has an empty part in {path!r}")
     return parts

@@ -46,14 +46,17 @@ def element_filter(source: Mapping[str, Any]) -> Filter:
     """A filter on one element. Raises: InvalidUpdate for a malformed one, or for what makes sense on documents only."""
     _refuse_special(source)
     try:
-        return parse_filter(source)
+        condition = parse_filter(source)
     except InvalidQuery as error:
         raise InvalidUpdate(error.message) from error
+    if condition.distance_order is not None:
+        raise InvalidUpdate("array elements cannot be ordered by distance")
+    return condition
 
 
 def _condition(path: str, operand: Any) -> _Condition:
     if isinstance(operand, Mapping):
-        first = next(iter(operand), "")
+        first = str(next(iter(operand), ""))
         if not first.startswith("$") or first in _OF_WHOLE_DOCUMENTS:
             by_fields = element_filter(operand)
             return lambda item: isinstance(item, dict) and by_fields.matches(item)
