@@ -1,0 +1,165 @@
+"""The command line, run as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chalicelib.core.errors import CoreError
+from yorozu.main import cli
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def run(data: Path, *arguments: str, typed: str | None = None) -> Result:
+    return runner.invoke(cli, ["--data", str(data), *arguments], input=typed)
+
+
+def told(data: Path, *arguments: str) -> list[dict[str, Any]]:
+    """The JSON lines of a command that went well."""
+    done = run(data, *arguments, "--json")
+    assert done.exit_code == 0, (done.output, done.exception)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def refused(data: Path, *arguments: str) -> CoreError:
+    """The core's error that a command ends with; `main` prints it on one line."""
+    done = run(data, *arguments)
+    assert isinstance(done.exception, CoreError), done.output
+    return done.exception
+
+
+@pytest.fixture
+def tenant(data: Path) -> str:
+    return str(told(data, "tenants", "create", "acme")[0]["id"])
+
+
+def test_help_lists_every_command_and_every_command_has_help(data: Path) -> None:
+    top = runner.invoke(cli, ["--help"])
+
+    assert top.exit_code == 0
+    for command in ("serve", "demo", "doctor", "export", "import", "purge", "tenants", "apps", "buckets", "indexes"):
+        assert command in top.stdout
+        assert runner.invoke(cli, [command, "--help"]).exit_code == 0
+
+
+def test_a_tenant_is_made_shown_set_disabled_and_deleted(data: Path, tenant: str) -> None:
+    assert [row["name"] for row in told(data, "tenants", "list")] == ["acme"]
+    assert told(data, "tenants", "show", "acme")[0]["id"] == tenant
+
+    told(data, "tenants", "settings", "acme", "--session-hours", "2", "--cors-origin", "https://a.example")
+    shown = told(data, "tenants", "show", tenant)[0]
+    assert (shown["session_hours"], shown["cors_origins"], shown["lock_failures"]) == (2, ["https://a.example"], 5)
+
+    assert run(data, "tenants", "disable", "acme").exit_code == 0
+    assert told(data, "tenants", "show", "acme")[0]["enabled"] is False
+    assert run(data, "tenants", "enable", "acme").exit_code == 0
+    assert run(data, "tenants", "delete", "acme", typed="n\n").exit_code != 0
+    assert run(data, "tenants", "delete", "acme", "--yes").exit_code == 0
+    assert told(data, "tenants", "list") == []
+
+
+def test_the_same_name_twice_is_refused_in_one_line(data: Path, tenant: str) -> None:
+    assert "acme" in str(refused(data, "tenants", "create", "acme"))
+    assert "no such tenant" in str(refused(data, "tenants", "show", "none"))
+
+
+def test_an_apps_keys_are_shown_once_and_can_be_issued_again(data: Path, tenant: str) -> None:
+    made = told(data, "apps", "create", "acme", "my app")[0]
+
+    listed = told(data, "apps", "list", "acme")[0]
+    assert (listed["id"], listed["name"]) == (made["app_id"], "my app")
+    assert made["app_key"] not in json.dumps(listed)
+    again = told(data, "apps", "reissue-keys", "acme", made["app_id"], "--yes")[0]
+    assert again["app_key"] != made["app_key"]
+    assert run(data, "apps", "allow-client-push", "acme", made["app_id"]).exit_code == 0
+    assert told(data, "apps", "list", "acme")[0]["client_push"] is True
+    assert run(data, "apps", "delete", "acme", made["app_id"], "--yes").exit_code == 0
+    assert told(data, "apps", "list", "acme") == []
+
+
+def test_buckets_and_indexes_are_made_listed_and_dropped(data: Path, tenant: str) -> None:
+    acl = '{"r":["g:authenticated"],"w":["g:authenticated"]}'
+    made = told(data, "buckets", "create", "acme", "scores", "--content-acl", acl)[0]
+    assert made["content_acl"]["w"] == ["g:authenticated"]
+
+    told(data, "buckets", "change", "acme", "scores", "--description", "Scores")
+    assert told(data, "buckets", "show", "acme", "scores")[0]["description"] == "Scores"
+    assert told(data, "indexes", "create", "acme", "scores", "score:desc", "profile.name", "--unique")[0] == {
+        "name": "score_profile.name",
+        "keys": ["score:desc", "profile.name:asc"],
+        "unique": True,
+        "sparse": False,
+    }
+    assert len(told(data, "indexes", "list", "acme", "scores")) == 1
+    assert run(data, "indexes", "drop", "acme", "scores", "score_profile.name").exit_code == 0
+    assert told(data, "indexes", "list", "acme", "scores") == []
+    assert run(data, "buckets", "create", "acme", "x", "--acl", "{").exit_code == 2
+    assert run(data, "buckets", "delete", "acme", "scores", "--yes").exit_code == 0
+    assert told(data, "buckets", "list", "acme") == []
+
+
+def test_users_and_groups_are_administered(data: Path, tenant: str) -> None:
+    user = told(data, "users", "add", "acme", "a@example.com", "--password", "Passw0rd", "--username", "anne")[0]
+
+    assert told(data, "users", "list", "acme")[0]["username"] == "anne"
+    group = told(data, "groups", "create", "acme", "team", "--user", user["id"])[0]
+    assert group["users"] == [user["id"]]
+    assert told(data, "users", "show", "acme", user["id"])[0]["groups"] == ["team"]
+    assert told(data, "groups", "remove", "acme", "team", "--user", user["id"])[0]["users"] == []
+    assert run(data, "users", "disable", "acme", user["id"]).exit_code == 0
+    assert told(data, "users", "list", "acme")[0]["enabled"] is False
+    assert run(data, "users", "set-password", "acme", user["id"], "--password", "Other0ne!").exit_code == 0
+    assert run(data, "groups", "delete", "acme", "team", "--yes").exit_code == 0
+    assert run(data, "users", "delete", "acme", user["id"], "--yes").exit_code == 0
+    assert told(data, "users", "list", "acme") == []
+
+
+def test_the_demo_is_the_same_at_every_call_and_its_file_is_private(data: Path) -> None:
+    first = told(data, "demo")[0]
+
+    assert set(first) == {"base_url", "tenant_id", "app_id", "app_key", "master_key"}
+    assert told(data, "demo")[0] == first
+    assert (data / "demo.json").stat().st_mode & 0o077 == 0
+    run(data, "tenants", "delete", "demo", "--yes")
+    assert told(data, "demo")[0]["tenant_id"] != first["tenant_id"]
+
+
+def test_the_demos_lines_are_one_command_each_and_name_its_address(data: Path) -> None:
+    shown = run(data, "demo").stdout
+
+    lines = [line for line in shown.splitlines() if "curl" in line]
+    assert len(lines) == 3
+    for line in lines:
+        assert subprocess.run(["sh", "-n", "-c", line], check=False).returncode == 0
+
+
+def test_doctor_finds_a_new_installation_sound(data: Path, tenant: str) -> None:
+    assert all(row["ok"] for row in told(data, "doctor"))
+
+
+def test_doctor_says_what_is_wrong_and_fails(data: Path) -> None:
+    data.parent.joinpath("data").write_text("not a folder")
+
+    done = run(data, "doctor", "--json")
+
+    assert done.exit_code == 1
+
+
+def test_a_wrong_setting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOROZU_ENGINE", "oracle")
+
+    done = run(data, "tenants", "list")
+
+    assert done.exit_code == 1
+    assert "YOROZU_ENGINE" in str(done.exception)
