@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PREFIX = "YOROZU_"
 
@@ -53,11 +53,11 @@ class Settings:
     """The settings of one process. The variable of a field is its name in capitals behind YOROZU_."""
 
     # Where everything is kept: `embedded` (SQLite and files below data_folder) or `aws`.
-    engine: str = _setting("embedded", _one_of("embedded", "aws"))
+    engine: Literal["embedded", "aws"] = _setting("embedded", _one_of("embedded", "aws"))
     # The folder of the embedded engine; made when it is missing.
     data_folder: Path = _setting(DEFAULT_DATA_FOLDER, Path)  # noqa: RUF009 - a Path never changes
     # When an embedded write counts as done: `full` survives a power cut, `normal` a crash of the process.
-    durability: str = _setting("full", _one_of("full", "normal"))
+    durability: Literal["full", "normal"] = _setting("full", _one_of("full", "normal"))
 
     # Where DocumentDB or MongoDB is, with user and password: needed by the aws engine.
     mongo_uri: str = _setting("", secret=True)
@@ -78,7 +78,9 @@ class Settings:
     client_certificate_token: str = _setting("", secret=True)
 
     # Log lines below this level are dropped.
-    log_level: str = _setting("INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR"))
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
+        "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
+    )
     # What server_info tells about the build: a version, and an ISO 8601 time.
     build_version: str = _setting("0.1.0")
     build_time: str = _setting("")
