@@ -173,9 +173,7 @@ def _points(conditions: list[OnPath]) -> list[bytes] | None:
 
 
 def _mirrored(span: Span) -> Span:
-    return Span(
-        Place(invert(span.high.key), not span.high.after), Place(invert(span.low.key), not span.low.after)
-    )
+    return Span(Place(invert(span.high.key), not span.high.after), Place(invert(span.low.key), not span.low.after))
 
 
 def _term_of_keys(stored: StoredIndex, keys: list[bytes], covers: Conditions) -> Term:

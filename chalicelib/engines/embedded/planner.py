@@ -77,9 +77,7 @@ class Planner:
             return None
         driver = min(chosen, key=self._count)
         rest = [term for term in chosen if term is not driver]
-        where = [
-            (term.probe or f"{{doc}} IN ({term.select})").format(doc="found.doc") for term in rest
-        ]
+        where = [(term.probe or f"{{doc}} IN ({term.select})").format(doc="found.doc") for term in rest]
         parameters = driver.parameters + tuple(parameter for term in rest for parameter in term.parameters)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
         return f"SELECT count(*) FROM (SELECT DISTINCT doc FROM ({driver.select})) AS found{condition}", parameters

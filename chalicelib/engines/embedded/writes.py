@@ -5,20 +5,27 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC
 
 import bson
 from bson import CodecOptions
-from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 
 from chalicelib.core.documents import Index
-from chalicelib.core.errors import DocumentTooLarge, DuplicateId, DuplicateKey, IndexNotFound, InvalidDocument
+from chalicelib.core.errors import (
+    DocumentTooLarge,
+    DuplicateId,
+    DuplicateKey,
+    IndexNotFound,
+    InvalidDocument,
+    InvalidUpdate,
+)
 from chalicelib.core.query.values import MISSING, Document
 from chalicelib.engines.embedded import catalogue
 from chalicelib.engines.embedded.catalogue import Catalogue, Collection, StoredIndex
 from chalicelib.engines.embedded.tenant_files import Session
 
-_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME)
+_CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 def decode(body: bytes) -> Document:
@@ -103,6 +110,13 @@ class Writer:
                 if before != after:
                     self._remove_keys(stored, before - after, doc)
                     self._add_keys(stored, after - before, doc)
+
+    def update(self, doc: int, old: Document, new: Document, max_bytes: int | None = None) -> None:
+        """Like `change`, of a document that an update made. Raises: InvalidUpdate where the result cannot be kept."""
+        try:
+            self.change(doc, old, new, max_bytes)
+        except InvalidDocument as error:
+            raise InvalidUpdate(error.message) from error
 
     def delete(self, doc: int, document: Document) -> None:
         """Removes the document and its keys."""

@@ -15,7 +15,11 @@ decimals = st.one_of(
         ["0", "-0", "1", "1.0", "0.1", "1E+6144", "-1E+6144", "1E-6176", "-1E-6176", "NaN", "Infinity", "-Infinity"]
         + ["9007199254740993", "4.9E-324", "5E-324", "1.7976931348623157E+308", "1.8E+308", "1E+300"]
     ),
-    st.builds(lambda digits, exponent: f"{digits}E{exponent}", st.integers(-(10**34) + 1, 10**34 - 1), st.integers(-6100, 6100)),
+    st.builds(
+        lambda digits, exponent: f"{digits}E{exponent}",
+        st.integers(-(10**34) + 1, 10**34 - 1),
+        st.integers(-6100, 6100),
+    ),
 ).map(Decimal128)
 
 numbers = st.one_of(

@@ -1,0 +1,418 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import Decimal128
+
+from chalicelib.core.documents import Index
+from chalicelib.core.errors import (
+    Conflict,
+    DocumentTooLarge,
+    DuplicateId,
+    DuplicateKey,
+    ImmutableField,
+    IndexNotFound,
+    InvalidDocument,
+    InvalidName,
+    InvalidUpdate,
+    TimedOut,
+)
+from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
+from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.query import Query
+from chalicelib.core.query.update import Update, parse_update
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+
+BY_AGE = Index("age", (("age", 1),))
+UNIQUE_AGE = Index("one age", (("age", 1),), unique=True)
+
+
+def where(**conditions: Any) -> Filter:
+    return parse_filter(conditions)
+
+
+def change(**operators: Any) -> Update:
+    return parse_update({f"${name}": operand for name, operand in operators.items()})
+
+
+def stored(documents: SqliteDocuments, query: Query | None = None) -> list[dict[str, Any]]:
+    return list(documents.find("acme", "people", query or Query()))
+
+
+def insert(documents: SqliteDocuments, *people: dict[str, Any]) -> None:
+    for person in people:
+        documents.insert("acme", "people", person)
+
+
+# --- one document
+
+
+def test_a_document_comes_back_with_its_types_and_field_order(documents: SqliteDocuments) -> None:
+    moment = datetime(2026, 11, 21, 12, 30, 15, 123000, tzinfo=UTC)
+    document = {
+        "_id": "1",
+        "z": 1,
+        "a": 1.5,
+        "when": moment,
+        "price": Decimal128("1.10"),
+        "tags": ["x", None],
+        "o": {"k": True},
+    }
+
+    insert(documents, document)
+
+    found = documents.find_one("acme", "people", where(_id="1"))
+    assert found == document
+    assert list(found) == list(document)
+    assert found["when"].tzinfo == UTC
+
+
+def test_what_was_handed_over_may_be_changed_freely(documents: SqliteDocuments) -> None:
+    document = {"_id": "1", "tags": ["x"]}
+    insert(documents, document)
+
+    document["tags"].append("y")  # type: ignore[attr-defined]
+
+    assert stored(documents) == [{"_id": "1", "tags": ["x"]}]
+
+
+def test_an_id_is_stored_once(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": 1})
+
+    with pytest.raises(DuplicateId):
+        insert(documents, {"_id": "1", "n": 2})
+
+    assert stored(documents) == [{"_id": "1", "n": 1}]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"_id": 1}, {"_id": "1", "n": 2**64}, {"_id": "1", "s": "\ud800"}, {"_id": "1", "x": object()}]
+)
+def test_a_document_that_cannot_be_stored_is_refused(documents: SqliteDocuments, document: dict[str, Any]) -> None:
+    with pytest.raises(InvalidDocument):
+        insert(documents, document)
+
+    assert stored(documents) == []
+
+
+def test_an_update_returns_the_document_as_it_is_afterwards(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": 1}, {"_id": "2", "n": 5})
+
+    assert documents.update_one("acme", "people", where(n=5), change(inc={"n": 2})) == {"_id": "2", "n": 7}
+    assert stored(documents) == [{"_id": "1", "n": 1}, {"_id": "2", "n": 7}]
+
+
+def test_an_update_of_nothing_returns_none(documents: SqliteDocuments) -> None:
+    assert documents.update_one("acme", "people", where(n=5), change(inc={"n": 2})) is None
+    assert stored(documents) == []
+
+
+def test_an_update_that_cannot_apply_changes_nothing(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": "text"})
+
+    with pytest.raises(InvalidUpdate):
+        documents.update_one("acme", "people", where(_id="1"), change(inc={"n": 2}))
+
+    assert stored(documents) == [{"_id": "1", "n": "text"}]
+
+
+def test_an_update_over_the_size_limit_changes_nothing(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": 1})
+
+    with pytest.raises(DocumentTooLarge):
+        documents.update_one("acme", "people", where(_id="1"), change(set={"text": "x" * 200}), max_bytes=100)
+
+    assert stored(documents) == [{"_id": "1", "n": 1}]
+
+
+def test_an_upsert_makes_the_document_then_changes_it(documents: SqliteDocuments) -> None:
+    counting = change(inc={"n": 1}, setOnInsert={"made": True})
+
+    assert documents.upsert_one("acme", "people", "1", counting) == {"_id": "1", "n": 1, "made": True}
+    assert documents.upsert_one("acme", "people", "1", counting) == {"_id": "1", "n": 2, "made": True}
+
+
+def test_a_replacement_must_keep_the_id(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": 1})
+
+    assert documents.replace_one("acme", "people", where(n=1), {"_id": "1", "m": 2}) == {"_id": "1", "m": 2}
+    with pytest.raises(ImmutableField):
+        documents.replace_one("acme", "people", where(m=2), {"_id": "2"})
+    assert documents.replace_one("acme", "people", where(n=1), {"_id": "1"}) is None
+    assert stored(documents) == [{"_id": "1", "m": 2}]
+
+
+def test_a_deletion_returns_what_was_deleted(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "n": 1}, {"_id": "2", "n": 1})
+
+    assert documents.delete_one("acme", "people", where(n=1)) == {"_id": "1", "n": 1}
+    assert documents.delete_one("acme", "people", where(n=5)) is None
+    assert stored(documents) == [{"_id": "2", "n": 1}]
+
+
+# --- many documents
+
+
+def test_many_documents_are_changed_each_once_though_the_change_moves_them_in_the_index(
+    documents: SqliteDocuments,
+) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    insert(documents, *({"_id": str(n), "age": n} for n in range(600)))
+
+    assert documents.update_many("acme", "people", where(age={"$gte": 100}), change(inc={"age": 1000})) == 500
+
+    assert documents.count("acme", "people", where(age={"$gte": 1100})) == 500
+    assert documents.verify("acme") == []
+
+
+def test_many_documents_are_deleted(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    insert(documents, *({"_id": str(n), "age": n} for n in range(600)))
+
+    assert documents.delete_many("acme", "people", where(age={"$lt": 500})) == 500
+
+    assert len(stored(documents)) == 100
+    assert documents.verify("acme") == []
+
+
+def test_a_long_result_may_be_read_while_others_write(documents: SqliteDocuments) -> None:
+    insert(documents, *({"_id": str(n)} for n in range(1000)))
+    found = documents.find("acme", "people", Query())
+
+    ids = [next(found)["_id"]]
+    documents.delete_many("acme", "people", EVERYTHING)
+    ids += [document["_id"] for document in found]
+
+    assert ids == [str(n) for n in range(1000)]
+    assert stored(documents) == []
+
+
+def test_a_query_past_its_time_limit_is_stopped(documents: SqliteDocuments) -> None:
+    insert(documents, *({"_id": str(n)} for n in range(300)))
+
+    with pytest.raises(TimedOut):
+        list(documents.find("acme", "people", Query(where(a=1), timeout_ms=0)))
+    with pytest.raises(TimedOut):
+        documents.count("acme", "people", where(a=1), timeout_ms=0)
+
+
+def test_time_between_reads_of_a_long_result_does_not_count(
+    documents: SqliteDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert(documents, *({"_id": str(n)} for n in range(600)))
+    found = documents.find("acme", "people", Query(timeout_ms=1000))
+    next(found)
+    skipped = 100.0
+    monkeypatch.setattr(
+        "chalicelib.core.clock.time.monotonic", lambda real=__import__("time").monotonic: real() + skipped
+    )
+
+    assert len(list(found)) == 599
+
+
+# --- order and pages
+
+
+def test_a_page_is_cut_from_the_order_asked_for(documents: SqliteDocuments) -> None:
+    insert(documents, *({"_id": str(n), "age": n % 4} for n in range(8)))
+
+    page = stored(documents, Query(order=parse_order([("age", -1)]), skip=1, limit=2))
+
+    assert [document["_id"] for document in page] == ["7", "2"]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_ties_keep_the_order_of_insertion_in_both_directions(documents: SqliteDocuments, indexed: bool) -> None:
+    if indexed:
+        documents.create_index("acme", "people", BY_AGE)
+    insert(documents, *({"_id": str(n), "age": n % 2} for n in range(6)))
+
+    found = stored(documents, Query(order=parse_order([("age", -1)])))
+
+    assert [document["_id"] for document in found] == ["1", "3", "5", "0", "2", "4"]
+
+
+def test_a_limit_of_none_is_all_and_of_zero_nothing(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1"}, {"_id": "2"})
+
+    assert len(stored(documents, Query(limit=None))) == 2
+    assert stored(documents, Query(limit=0)) == []
+
+
+# --- indexes
+
+
+def test_a_unique_index_forbids_a_second_document_and_undoes_the_write(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    documents.create_index("acme", "people", UNIQUE_AGE)
+    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 2})
+
+    with pytest.raises(DuplicateKey) as inserting:
+        insert(documents, {"_id": "3", "age": 1.0})
+    with pytest.raises(DuplicateKey):
+        documents.update_one("acme", "people", where(_id="2"), change(set={"age": 1, "more": True}))
+
+    assert inserting.value.index == "one age"
+    assert stored(documents) == [{"_id": "1", "age": 1}, {"_id": "2", "age": 2}]
+    assert documents.verify("acme") == []
+
+
+def test_a_unique_index_counts_missing_as_null_unless_it_is_sparse(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", UNIQUE_AGE)
+    documents.create_index("acme", "others", Index("s", (("age", 1),), unique=True, sparse=True))
+    insert(documents, {"_id": "1"})
+
+    with pytest.raises(DuplicateKey):
+        insert(documents, {"_id": "2", "age": None})
+    documents.insert("acme", "others", {"_id": "1"})
+    documents.insert("acme", "others", {"_id": "2"})
+    documents.insert("acme", "others", {"_id": "3", "age": None})
+    with pytest.raises(DuplicateKey):
+        documents.insert("acme", "others", {"_id": "4", "age": None})
+
+
+def test_a_unique_index_over_an_array_forbids_an_element_in_another_document_only(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", Index("tags", (("tags", 1),), unique=True))
+    insert(documents, {"_id": "1", "tags": ["a", "a", "b"]})
+
+    with pytest.raises(DuplicateKey):
+        insert(documents, {"_id": "2", "tags": ["c", "b"]})
+
+
+def test_two_arrays_in_one_compound_index_are_refused(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", Index("ab", (("a", 1), ("b", 1))))
+    insert(documents, {"_id": "1", "a": [1, 2], "b": 1})
+
+    with pytest.raises(InvalidDocument):
+        insert(documents, {"_id": "2", "a": [1], "b": [1]})
+    with pytest.raises(InvalidUpdate):
+        documents.update_one("acme", "people", where(_id="1"), change(set={"b": [1]}))
+
+    assert stored(documents) == [{"_id": "1", "a": [1, 2], "b": 1}]
+
+
+def test_an_index_that_stored_documents_break_is_not_made(documents: SqliteDocuments) -> None:
+    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 1})
+
+    with pytest.raises(DuplicateKey):
+        documents.create_index("acme", "people", UNIQUE_AGE)
+
+    assert documents.indexes("acme", "people") == []
+    assert documents.verify("acme") == []
+
+
+def test_making_an_index_again_does_nothing_and_a_name_stands_for_one(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    documents.create_index("acme", "people", BY_AGE)
+
+    with pytest.raises(Conflict):
+        documents.create_index("acme", "people", Index("age", (("age", -1),)))
+
+    assert documents.indexes("acme", "people") == [BY_AGE]
+
+
+def test_a_dropped_index_is_gone(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", UNIQUE_AGE)
+    insert(documents, {"_id": "1", "age": 1})
+    documents.drop_index("acme", "people", "one age")
+
+    insert(documents, {"_id": "2", "age": 1})
+
+    assert documents.indexes("acme", "people") == []
+    with pytest.raises(IndexNotFound):
+        documents.drop_index("acme", "people", "one age")
+    with pytest.raises(IndexNotFound):
+        documents.drop_index("nobody", "people", "one age")
+
+
+def test_keys_as_long_as_a_document_are_kept_whole(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", Index("text", (("text", 1),), unique=True))
+    long = "x" * 200_000
+    insert(documents, {"_id": "1", "text": long + "a"}, {"_id": "2", "text": long + "b"})
+
+    with pytest.raises(DuplicateKey):
+        insert(documents, {"_id": "3", "text": long + "a"})
+    assert documents.find_one("acme", "people", where(text=long + "b")) == {"_id": "2", "text": long + "b"}
+
+
+# --- collections and tenants
+
+
+def test_reading_makes_neither_tenant_nor_collection(documents: SqliteDocuments) -> None:
+    assert stored(documents) == []
+    assert documents.find_one("acme", "people", EVERYTHING) is None
+    assert documents.count("acme", "people", EVERYTHING) == 0
+    assert documents.indexes("acme", "people") == []
+    documents.drop_collection("acme", "people")
+    documents.drop_tenant("acme")
+    assert documents.delete_many("acme", "people", EVERYTHING) == 0
+
+    assert documents.tenants() == []
+
+
+def test_a_dropped_collection_takes_its_indexes_along(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", UNIQUE_AGE)
+    insert(documents, {"_id": "1", "age": 1})
+
+    documents.drop_collection("acme", "people")
+    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 1})
+
+    assert len(stored(documents)) == 2
+    assert documents.indexes("acme", "people") == []
+
+
+def test_tenants_do_not_share_anything(documents: SqliteDocuments) -> None:
+    documents.create_tenant("Acme")
+    documents.create_tenant("Acme")
+    insert(documents, {"_id": "1"})
+
+    assert documents.tenants() == ["Acme", "acme"]
+    assert documents.count("Acme", "people", EVERYTHING) == 0
+    documents.drop_tenant("acme")
+    assert documents.tenants() == ["Acme"]
+    assert stored(documents) == []
+
+
+@pytest.mark.parametrize("tenant", ["", "../acme", "a/b", "a.db", "x" * 200, "a\0b", "=a"])
+def test_a_tenant_id_that_could_be_a_path_is_refused(documents: SqliteDocuments, tenant: str) -> None:
+    with pytest.raises(InvalidName):
+        documents.insert(tenant, "people", {"_id": "1"})
+
+
+def test_another_engine_on_the_folder_sees_every_change(tmp_path: Path) -> None:
+    here, there = SqliteDocuments(tmp_path, durability="none"), SqliteDocuments(tmp_path, durability="none")
+    insert(here, {"_id": "1", "age": 1})
+    assert len(stored(there)) == 1
+
+    there.create_index("acme", "people", UNIQUE_AGE)
+    with pytest.raises(DuplicateKey):
+        insert(here, {"_id": "2", "age": 1})
+    there.drop_index("acme", "people", "one age")
+    insert(here, {"_id": "2", "age": 1})
+    there.drop_collection("acme", "people")
+    assert stored(here) == []
+    insert(here, {"_id": "3"})
+    assert stored(there) == [{"_id": "3"}]
+    there.drop_tenant("acme")
+    assert stored(here) == []
+    insert(here, {"_id": "4"})
+    assert stored(there) == [{"_id": "4"}]
+
+    here.close()
+    there.close()
+
+
+def test_the_least_recently_used_tenants_are_closed_and_open_again(
+    documents: SqliteDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.engines.embedded.tenant_files.MAX_IDLE_CONNECTIONS", 3)
+
+    for round_ in range(2):
+        for n in range(8):
+            documents.upsert_one(f"t{n}", "c", "1", change(inc={"n": 1}))
+    counts = [documents.find_one(f"t{n}", "c", EVERYTHING) for n in range(8)]
+
+    assert counts == [{"_id": "1", "n": 2}] * 8
