@@ -83,6 +83,7 @@ def test_pull_takes_out_what_matches(items: list[Any], operand: Any, expected: l
         {"x": 1, "$where": "true"},
         {"x": {"$near": [0, 0]}},
         {"$near": [0, 0]},
+        {"x": {"$near": {"$geometry": {"type": "Point", "coordinates": [0, 0]}}}},
         {"$and": "x"},
         {"$and": [1]},
         {"$not": {"$gt": 1}},

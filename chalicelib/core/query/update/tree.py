@@ -58,19 +58,23 @@ Sprout: TypeAlias = "dict[str, Leaf | Sprout]"
 def grow(sprout: Sprout, parts: tuple[str, ...], leaf: Leaf) -> None:
     """Adds a leaf at a path. Raises: InvalidUpdate when another leaf is on the path or below it."""
     here = sprout
-    for depth, part in enumerate(parts, 1):
-        sibling = next(iter(here), part)
-        if (array_filter_name(sibling) is None) is not (array_filter_name(part) is None):
-            raise _conflict(leaf.path, parts[: depth - 1])
-        if depth == len(parts):
-            break
+    for depth, part in enumerate(parts[:-1]):
+        _check_kind(here, leaf.path, parts[: depth + 1])
         below = here.setdefault(part, {})
         if isinstance(below, Leaf):
-            raise _conflict(leaf.path, parts[:depth])
+            raise _conflict(leaf.path, parts[: depth + 1])
         here = below
+    _check_kind(here, leaf.path, parts)
     if parts[-1] in here:
         raise _conflict(leaf.path, parts)
     here[parts[-1]] = leaf
+
+
+def _check_kind(siblings: Sprout, path: str, parts: tuple[str, ...]) -> None:
+    """One place cannot have its fields written and its elements too."""
+    sibling = next(iter(siblings), parts[-1])
+    if (array_filter_name(sibling) is None) is not (array_filter_name(parts[-1]) is None):
+        raise _conflict(path, parts[:-1])
 
 
 def freeze(sprout: Sprout, filters: dict[str, Filter], path: str = "") -> Fields:
