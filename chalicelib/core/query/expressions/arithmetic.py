@@ -1,0 +1,297 @@
+"""Arithmetic: what MongoDB computes of numbers and dates, and of which type the result is.
+
+Spec: mongodb, "Arithmetic Expression Operators".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+from bson import Int64
+
+from chalicelib.core.errors import OperatorMisused
+from chalicelib.core.query.expressions.compiler import Builder
+from chalicelib.core.query.expressions.moments import from_millis, millis
+from chalicelib.core.query.expressions.numbers import (
+    DECIMAL,
+    DECIMAL_CONTEXT,
+    DOUBLE,
+    INT,
+    INT32_MAX,
+    INT32_MIN,
+    INT64_MAX,
+    INT64_MIN,
+    LONG,
+    as_decimal,
+    as_double,
+    decimal128,
+    integer,
+    number_type,
+    require_number,
+    widest,
+)
+from chalicelib.core.query.expressions.operands import binary, unary, variadic
+from chalicelib.core.query.expressions.rounding import OPERATORS as ROUNDING
+from chalicelib.core.query.expressions.values import is_nullish
+from chalicelib.core.query.types import type_alias
+
+_EXACT_POWER_BITS = 64
+
+
+def _add(name: str, values: list[Any]) -> Any:
+    date: datetime | None = None
+    kind, numbers = INT, []
+    for value in values:
+        value_type = number_type(value)
+        if value_type:
+            kind = max(kind, value_type)
+            numbers.append(value)
+        elif isinstance(value, datetime):
+            if date is not None:
+                raise OperatorMisused("$add takes only one date")
+            date = value
+        elif is_nullish(value):
+            return None
+        else:
+            raise OperatorMisused(f"$add only supports numeric or date types, not {type_alias(value)}")
+    total = total_of(numbers, kind)
+    return total if date is None else _shifted(name, date, total)
+
+
+def total_of(numbers: list[Any], kind: int) -> Any:
+    """The sum of numbers, of the type `kind` or wider."""
+    if kind == DECIMAL:
+        decimal = Decimal(0)
+        for number in numbers:
+            decimal = DECIMAL_CONTEXT.add(decimal, as_decimal(number))
+        return decimal128(decimal)
+    if kind == DOUBLE:
+        double = 0.0
+        for number in numbers:
+            double += as_double(number)
+        return double
+    return integer(sum(map(int, numbers)), kind)
+
+
+def _shifted(name: str, date: datetime, amount: Any) -> datetime:
+    milliseconds = as_double(amount) if number_type(amount) >= DOUBLE else amount
+    if not math.isfinite(milliseconds):
+        raise OperatorMisused(f"{name} leaves the range of dates")
+    return from_millis(name, millis(date) + int(milliseconds))
+
+
+def _subtract(name: str, left: Any, right: Any) -> Any:
+    kind = widest(left, right)
+    if kind == DECIMAL:
+        return decimal128(DECIMAL_CONTEXT.subtract(as_decimal(left), as_decimal(right)))
+    if kind == DOUBLE:
+        return as_double(left) - as_double(right)
+    if kind:
+        return integer(int(left) - int(right), kind)
+    if is_nullish(left) or is_nullish(right):
+        return None
+    if isinstance(left, datetime):
+        if isinstance(right, datetime):
+            return Int64(millis(left) - millis(right))
+        if number_type(right):
+            return _shifted(name, left, _subtract(name, 0, right))
+    raise OperatorMisused(f"$subtract cannot take a {type_alias(right)} from a {type_alias(left)}")
+
+
+def _multiply(name: str, values: list[Any]) -> Any:
+    kind = INT
+    for value in values:
+        if is_nullish(value):
+            return None
+        kind = max(kind, require_number(name, value))
+    if kind == DECIMAL:
+        decimal = Decimal(1)
+        for value in values:
+            decimal = DECIMAL_CONTEXT.multiply(decimal, as_decimal(value))
+        return decimal128(decimal)
+    if kind == DOUBLE:
+        return math.prod(map(as_double, values), start=1.0)
+    product = 1
+    for value in values:
+        product *= int(value)
+        if not INT64_MIN <= product <= INT64_MAX:
+            return math.prod(map(as_double, values), start=1.0)
+    return integer(product, kind)
+
+
+def _divide(name: str, left: Any, right: Any) -> Any:
+    kind = widest(left, right)
+    if not kind:
+        return _null_or_refuse(name, left, right)
+    _refuse_zero(name, right)
+    if kind == DECIMAL:
+        return decimal128(DECIMAL_CONTEXT.divide(as_decimal(left), as_decimal(right)))
+    return as_double(left) / as_double(right)
+
+
+def _mod(name: str, left: Any, right: Any) -> Any:
+    kind = widest(left, right)
+    if not kind:
+        return _null_or_refuse(name, left, right)
+    _refuse_zero(name, right)
+    if kind == DECIMAL:
+        return decimal128(DECIMAL_CONTEXT.remainder(as_decimal(left), as_decimal(right)))
+    if kind == DOUBLE:
+        dividend = as_double(left)
+        return math.nan if math.isinf(dividend) else math.fmod(dividend, as_double(right))
+    remainder = abs(int(left)) % abs(int(right))
+    return integer(-remainder if left < 0 else remainder, kind)
+
+
+def _null_or_refuse(name: str, left: Any, right: Any) -> None:
+    if not is_nullish(left) and not is_nullish(right):
+        raise OperatorMisused(f"{name} only supports numeric types, not {type_alias(left)} and {type_alias(right)}")
+
+
+def _refuse_zero(name: str, divisor: Any) -> None:
+    if as_decimal(divisor) == 0 if number_type(divisor) == DECIMAL else divisor == 0:
+        raise OperatorMisused(f"can't {name} by zero")
+
+
+def _abs(name: str, value: Any) -> Any:
+    if is_nullish(value):
+        return None
+    kind = require_number(name, value)
+    if kind == DECIMAL:
+        return decimal128(value.to_decimal().copy_abs())
+    if kind == DOUBLE:
+        return abs(value)
+    if value == INT64_MIN:
+        raise OperatorMisused("can't take $abs of the smallest long")
+    return integer(abs(int(value)), kind)
+
+
+def _whole(to_whole: Callable[[float], int], rounding: str) -> Builder:
+    def compute(name: str, value: Any) -> Any:
+        if is_nullish(value):
+            return None
+        kind = require_number(name, value)
+        if kind == DECIMAL:
+            decimal = value.to_decimal()
+            return decimal128(decimal.to_integral_value(rounding)) if decimal.is_finite() else value
+        return float(to_whole(value)) if kind == DOUBLE and math.isfinite(value) else value
+
+    return unary(compute)
+
+
+def _logarithm_domain(name: str, value: Any, what: str) -> None:
+    number = as_decimal(value) if number_type(value) == DECIMAL else value
+    if number == number and number <= 0:  # NaN is not equal to itself, and passes
+        raise OperatorMisused(f"{name}'s {what} must be a positive number, but is {value}")
+
+
+def _exp(name: str, value: Any) -> Any:
+    if is_nullish(value):
+        return None
+    if require_number(name, value) == DECIMAL:
+        return decimal128(DECIMAL_CONTEXT.exp(value.to_decimal()))
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def _logarithm(double: Callable[[float], float], decimal: Callable[[Decimal], Decimal]) -> Builder:
+    def compute(name: str, value: Any) -> Any:
+        if is_nullish(value):
+            return None
+        kind = require_number(name, value)
+        _logarithm_domain(name, value, "argument")
+        return decimal128(decimal(value.to_decimal())) if kind == DECIMAL else double(value)
+
+    return unary(compute)
+
+
+def _log(name: str, value: Any, base: Any) -> Any:
+    kind = widest(value, base)
+    if not kind:
+        return _null_or_refuse(name, value, base)
+    _logarithm_domain(name, value, "argument")
+    _logarithm_domain(name, base, "base")
+    if as_decimal(base) == 1:
+        raise OperatorMisused("$log's base must not be 1")
+    if kind == DECIMAL:
+        value_log, base_log = DECIMAL_CONTEXT.ln(as_decimal(value)), DECIMAL_CONTEXT.ln(as_decimal(base))
+        return decimal128(DECIMAL_CONTEXT.divide(value_log, base_log))
+    return math.log(value) / math.log(base)
+
+
+def _sqrt(name: str, value: Any) -> Any:
+    if is_nullish(value):
+        return None
+    kind = require_number(name, value)
+    number = as_decimal(value) if kind == DECIMAL else value
+    if number == number and number < 0:
+        raise OperatorMisused("$sqrt's argument must be greater than or equal to 0")
+    return decimal128(DECIMAL_CONTEXT.sqrt(number)) if kind == DECIMAL else math.sqrt(number)
+
+
+def _pow(name: str, base: Any, exponent: Any) -> Any:
+    kind = widest(base, exponent)
+    if not kind:
+        return _null_or_refuse(name, base, exponent)
+    if kind == DECIMAL:
+        decimal_base, decimal_exponent = as_decimal(base), as_decimal(exponent)
+        _refuse_infinite_power(decimal_base == 0 and decimal_exponent < 0)
+        return decimal128(DECIMAL_CONTEXT.power(decimal_base, decimal_exponent))
+    _refuse_infinite_power(base == 0 and exponent < 0)
+    if kind == DOUBLE:
+        return _double_power(as_double(base), as_double(exponent))
+    exact = _exact_power(int(base), int(exponent))
+    if exact is None:
+        return _double_power(as_double(base), as_double(exponent))
+    return integer(exact, LONG if kind == LONG or not INT32_MIN <= exact <= INT32_MAX else INT)
+
+
+def _refuse_infinite_power(infinite: bool) -> None:
+    if infinite:
+        raise OperatorMisused("$pow cannot take a base of 0 and a negative exponent")
+
+
+def _exact_power(base: int, exponent: int) -> int | None:
+    """The power when int64 holds it; None when it is a fraction or too large."""
+    if base in (0, 1):
+        return 1 if exponent == 0 else base
+    if base == -1:
+        return -1 if exponent % 2 else 1
+    if not 0 <= exponent < _EXACT_POWER_BITS:
+        return None
+    power = int(base**exponent)
+    return power if INT64_MIN <= power <= INT64_MAX else None
+
+
+def _double_power(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ValueError:
+        return math.nan
+
+
+OPERATORS: dict[str, Builder] = {
+    "$abs": unary(_abs),
+    "$add": variadic(0, None, _add),
+    "$ceil": _whole(math.ceil, ROUND_CEILING),
+    "$divide": binary(_divide),
+    "$exp": unary(_exp),
+    "$floor": _whole(math.floor, ROUND_FLOOR),
+    "$ln": _logarithm(math.log, DECIMAL_CONTEXT.ln),
+    "$log": binary(_log),
+    "$log10": _logarithm(math.log10, DECIMAL_CONTEXT.log10),
+    "$mod": binary(_mod),
+    "$multiply": variadic(0, None, _multiply),
+    "$pow": binary(_pow),
+    "$sqrt": unary(_sqrt),
+    "$subtract": binary(_subtract),
+    **ROUNDING,
+}

@@ -1,0 +1,161 @@
+"""Reads dates in text: ISO 8601 and its usual shortenings, or by a format of the caller's."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+
+from chalicelib.core.errors import OperatorMisused
+from chalicelib.core.query.expressions.timezones import named_timezone
+
+
+class BadDateText(Exception):
+    """The text tells no date; the message says why, without the text."""
+
+
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+
+_ISO = re.compile(
+    r"\s*(?P<Y>\d{4})-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2}))?"
+    r"(?:[T\s]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?)?"
+    r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*)?\s*",
+    re.ASCII,
+)
+_COMPACT = re.compile(
+    r"(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"
+    r"(?:T?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?",
+    re.ASCII,
+)
+_WORDS = re.compile(
+    r"(?:(?P<month_first>[A-Za-z]{3,9})\s+(?P<day_second>\d{1,2})|(?P<day_first>\d{1,2})\s+(?P<month_second>[A-Za-z]{3,9}))"
+    r",?\s+(?P<Y>\d{4})(?:,?\s+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+_SLASHES = re.compile(
+    r"(?P<Y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:\s+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    re.ASCII,
+)
+
+MAX_DATE_TEXT = 200
+"""Characters of a text that can tell a date, inclusive: more is refused before it is read."""
+
+
+def parse_date(text: str, zone: tzinfo, *, zone_given: bool) -> datetime:
+    """The moment, in UTC and whole milliseconds. `zone` counts where the text names none.
+
+    Raises: BadDateText; also for a zone in the text beside one that was given.
+    """
+    if len(text) > MAX_DATE_TEXT:
+        raise BadDateText("the text is too long for a date")
+    for form in (_ISO, _COMPACT, _WORDS, _SLASHES):
+        found = form.fullmatch(text)
+        if found is not None:
+            return _moment(_numbers(found.groupdict()), found["zone"], zone, zone_given)
+    raise BadDateText("the text tells no date")
+
+
+def _numbers(groups: dict[str, str | None]) -> dict[str, int]:
+    numbers = {key: int(value) for key, value in groups.items() if len(key) == 1 and value is not None}
+    month_name = groups.get("month_first") or groups.get("month_second")
+    if month_name is not None:
+        numbers["m"] = _month(month_name)
+        numbers["d"] = int(groups.get("day_first") or groups.get("day_second") or 1)
+    fraction = groups.get("fraction")
+    if fraction is not None:
+        numbers["L"] = int(fraction[:3].ljust(3, "0"))
+    return numbers
+
+
+def _month(name: str) -> int:
+    lowered = name.lower()
+    for number, month in enumerate(_MONTHS, 1):
+        if lowered in (month, month[:3]):
+            return number
+    raise BadDateText("the text names no month")
+
+
+_READERS = {
+    "d": r"(?P<d>\d{1,2})", "G": r"(?P<G>\d{4})", "H": r"(?P<H>\d{1,2})", "L": r"(?P<L>\d{1,3})",
+    "m": r"(?P<m>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})", "u": r"(?P<u>\d)", "V": r"(?P<V>\d{1,2})",
+    "Y": r"(?P<Y>\d{4})", "z": r"(?P<z>Z|[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*)",
+    "Z": r"(?P<Z>[+-]?\d{1,4})", "%": "%",
+}  # fmt: skip
+"""What each letter of a format reads. Spec: mongodb, "$dateFromString (aggregation)", Format Specifiers."""
+
+
+@lru_cache(maxsize=256)
+def _form(pattern: str) -> re.Pattern[str]:
+    if len(pattern) > MAX_DATE_TEXT:
+        raise OperatorMisused("$dateFromString has a format that is too long")
+    parts, letters, used = [], iter(pattern), set()
+    for letter in letters:
+        if letter != "%":
+            parts.append(re.escape(letter))
+            continue
+        name = next(letters, "")
+        reader = _READERS.get(name)
+        if reader is None or (name in used and name != "%"):
+            raise OperatorMisused("$dateFromString has an unknown, repeated or unfinished % in its format")
+        used.add(name)
+        parts.append(reader)
+    return re.compile("".join(parts), re.ASCII)
+
+
+def parse_date_as(text: str, pattern: str, zone: tzinfo, *, zone_given: bool) -> datetime:
+    """The moment that the text tells by the format. Raises: BadDateText; OperatorMisused for a bad format."""
+    form = _form(pattern)
+    found = form.fullmatch(text) if len(text) <= MAX_DATE_TEXT else None
+    if found is None:
+        raise BadDateText("the text does not have the form of its format")
+    groups = found.groupdict()
+    zone_name, minutes = groups.pop("z", None), groups.pop("Z", None)
+    if minutes is not None:
+        sign, distance = ("-" if minutes.startswith("-") else "+"), abs(int(minutes))
+        zone_name = f"{sign}{distance // 60:02d}{distance % 60:02d}"
+    numbers = {key: int(value) for key, value in groups.items()}
+    if "L" in groups:
+        numbers["L"] = int(groups["L"].ljust(3, "0"))
+    return _moment(numbers, zone_name, zone, zone_given)
+
+
+def _moment(numbers: dict[str, int], zone_name: str | None, zone: tzinfo, zone_given: bool) -> datetime:
+    if zone_name is not None:
+        if zone_given:
+            raise BadDateText("both the text and timezone name a timezone")
+        named = named_timezone(zone_name)
+        if named is None:
+            raise BadDateText("the text names an unknown timezone")
+        zone = named
+    time = timedelta(
+        hours=numbers.get("H", 0), minutes=numbers.get("M", 0), seconds=numbers.get("S", 0),
+        milliseconds=numbers.get("L", 0),
+    )  # fmt: skip
+    if numbers.get("H", 0) > 24 or numbers.get("M", 0) > 59 or numbers.get("S", 0) > 59 or time > timedelta(days=1):
+        raise BadDateText("the text tells a time of day that does not exist")
+    try:
+        day = _iso_day(numbers) if "G" in numbers else datetime(numbers["Y"], numbers.get("m", 1), numbers.get("d", 1))
+        return (day + time).replace(tzinfo=zone).astimezone(UTC)
+    except KeyError:
+        raise BadDateText("the text tells no year") from None
+    except (ValueError, OverflowError):
+        raise BadDateText("the text tells a day that does not exist") from None
+
+
+def _iso_day(numbers: dict[str, int]) -> datetime:
+    return datetime.fromisocalendar(numbers["G"], numbers.get("V", 1), numbers.get("u", 1))
