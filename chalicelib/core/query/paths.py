@@ -41,7 +41,10 @@ def array_index(part: str) -> int:
 
 
 def found_at(path: str, test: Test, *, spreads: bool) -> DocumentTest:
-    """Whether any value at the path passes the test, compiled. `spreads`: an array at the end also stands for its elements."""
+    """Whether any value at the path passes the test, compiled.
+
+    `spreads`: an array at the end of the path also stands for its elements.
+    """
     parts = split_path(path)
     return _found_under(parts, test, spreads) if len(parts) > 1 else _found_in_field(path, test, spreads)
 

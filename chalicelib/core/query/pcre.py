@@ -1,7 +1,7 @@
 """The regular expressions that MongoDB knows (PCRE's), respelled for the `regex` package, which differs in details.
 
-What would mean something else there is rewritten (`\\d` and `\\w` are ASCII, `\\Z` admits a final line break, `{` is plain
-where it counts nothing); what could run away, or has no equal, is refused: recursion, callouts, control verbs.
+What would mean something else there is rewritten (`\\d` and `\\w` are ASCII, `\\Z` admits a final line break, `{` is
+plain where it counts nothing); what could run away, or has no equal, is refused: recursion, callouts, control verbs.
 Spec: pcre, "pcrepattern".
 """
 

@@ -39,26 +39,53 @@ class _Plan:
     includes: bool | None = None
     """True or False from the first 1 or 0 on; None while only $slice, $elemMatch and _id were seen."""
     with_id: bool | None = None
-    tree: Tree = field(default_factory=dict)
+    chosen: list[Parts] = field(default_factory=list)
     slices: list[tuple[Parts, Slice]] = field(default_factory=list)
     elements: dict[str, Filter] = field(default_factory=dict)
+    _named: Tree = field(default_factory=dict)
 
-    def settle(self, includes: bool, path: str) -> None:
+    def claim(self, parts: Parts) -> None:
+        """Raises: OperatorMisused when the path was named before, or is a part of one that was."""
+        add_path(self._named, parts)
+
+    def choose(self, parts: Parts, includes: bool) -> None:
         """Raises: OperatorMisused when 1 and 0 are mixed."""
         if self.includes not in (None, includes):
-            raise OperatorMisused(f"a projection cannot mix 1 and 0: {path}")
+            raise OperatorMisused(f"a projection cannot mix 1 and 0: {'.'.join(parts)}")
         self.includes = includes
+        self.chosen.append(parts)
 
-    def add(self, parts: Parts) -> None:
-        """Raises: OperatorMisused when a path is there twice, or lies on another."""
-        tree = self.tree
-        for part in parts[:-1]:
-            tree = tree.setdefault(part, {})
-            if tree is None:
-                raise OperatorMisused(f"a projection names a path and a part of it: {'.'.join(parts)}")
-        if parts[-1] in tree:
-            raise OperatorMisused(f"a projection names a path and a part of it, or a path twice: {'.'.join(parts)}")
-        tree[parts[-1]] = None
+    def settled(self) -> tuple[bool, Tree]:
+        """Whether the projection includes or excludes, and the paths that it includes or excludes.
+
+        Raises: OperatorMisused when `_id: 1` stands beside exclusions. Spec: nec-rest, 8.3.5.
+        """
+        if self.includes is False and self.with_id:
+            raise OperatorMisused("a projection cannot include _id beside what it excludes")
+        includes = bool(self.with_id or self.elements) if self.includes is None else self.includes
+        chosen = list(self.chosen)
+        if includes:
+            chosen += [parts for parts, _ in self.slices]
+            if self.with_id is None and "_id" not in self._named:
+                chosen.append(("_id",))
+        if self.with_id is includes:
+            chosen.append(("_id",))
+        tree: Tree = {}
+        for parts in chosen:
+            add_path(tree, parts)
+        return includes, tree
+
+
+def add_path(tree: Tree, parts: Parts) -> None:
+    """Raises: OperatorMisused when the tree has the path, a part of it, or a path that goes on from it."""
+    *above, last = parts
+    for part in above:
+        tree = tree.setdefault(part, {})
+        if tree is None:
+            raise OperatorMisused(f"a projection names both a path and a part of it: {'.'.join(parts)}")
+    if last in tree:
+        raise OperatorMisused(f"a projection names a path twice, or both a path and a part of it: {'.'.join(parts)}")
+    tree[last] = None
 
 
 class Projection:
@@ -71,8 +98,7 @@ class Projection:
 
     def __init__(self, source: Document, plan: _Plan) -> None:
         self.source = source
-        self._includes = plan.includes
-        self._tree = plan.tree
+        self._includes, self._tree = plan.settled()
         self._slices = plan.slices
         self._elements = plan.elements
 
@@ -103,15 +129,6 @@ def parse_projection(source: Any) -> Projection:
     plan = _Plan()
     for parts, value in _flattened(source, ()):
         _read_field(plan, parts, value)
-    if plan.includes is None:
-        plan.includes = bool(plan.with_id or plan.elements)
-    if not plan.includes and plan.with_id:
-        raise OperatorMisused("a projection cannot include _id beside what it excludes")
-    if (plan.with_id is not None or plan.includes) and plan.includes == (plan.with_id is not False):
-        plan.add(("_id",))
-    if plan.includes:
-        for parts, _ in plan.slices:
-            plan.add(parts)
     return Projection(dict(source), plan)
 
 
@@ -140,13 +157,13 @@ def _checked_parts(name: str) -> Parts:
 
 def _read_field(plan: _Plan, parts: Parts, value: Any) -> None:
     path = ".".join(parts)
+    plan.claim(parts)
     if isinstance(value, bool) or is_number(value):
         chosen = bool(value if isinstance(value, bool) else as_python_number(value))
         if path == "_id":
             plan.with_id = chosen
         else:
-            plan.settle(chosen, path)
-            plan.add(parts)
+            plan.choose(parts, chosen)
     elif isinstance(value, dict):
         _read_operator(plan, parts, value)
     else:

@@ -31,8 +31,8 @@ OPTIONS = frozenset("imsxu")
 class RegexBudget:
     """The time that the slow matches of one query may take together.
 
-    Only what a match takes beyond a fair time for its text is counted: the number of fair ones is bounded by the query's own
-    time limit. Threads that share a budget may overdraw it by one match each.
+    Only what a match takes beyond a fair time for its text is counted: the number of fair ones is bounded by the time
+    limit of the query. Threads that share a budget may overdraw it by one match each.
     """
 
     __slots__ = ("_since", "_spent")
@@ -83,8 +83,8 @@ class Pattern:
 def parse_regex(source: Any, options: Any = None, *, budget: RegexBudget | None = None) -> Pattern:
     """The pattern of a string, a bson.Regex or a re.Pattern; `options` is a string of i, m, s, x, or None.
 
-    Raises: OperatorMisused for other types, an unknown option, or options given twice; InvalidQuery for a pattern that is
-    too long or cannot be compiled.
+    Raises: OperatorMisused for other types, an unknown option, or options given twice; InvalidQuery for a pattern
+    that is too long or cannot be compiled.
     """
     if isinstance(source, Regex | re.Pattern):
         own = regex_options(source)

@@ -1,7 +1,7 @@
 """Filters: which documents a query means. Parsed and checked once; a parsed filter is a value.
 
-conditions.py is for engines, parsing.py and operators.py say what is allowed and what it means, nodes.py and comparison.py
-are the compiled form.
+conditions.py is for engines, parsing.py and operators.py say what is allowed and what it means, nodes.py and
+comparison.py are the compiled form.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ __all__ = ["EVERYTHING", "AnyOf", "Condition", "Filter", "OneOf", "Present", "Wi
 class Filter:
     """A checked condition on documents.
 
-    `source` is the checked condition in MongoDB's own form, fit to be sent to a MongoDB-compatible server. `matches(document)`
-    answers whether MongoDB would find the document; it may raise TimedOut when a regular expression takes too long, and
-    OperatorMisused where an `$expr` meets a value it cannot take. `conditions` are what every match satisfies, all of
-    them, for the choice of an index (see conditions.py). `distance_order`, when the filter has $near or $nearSphere, is a sort key:
-    the documents come nearest first unless the query has an order of its own.
+    * `source`: the checked condition in MongoDB's own form, fit to be sent to a MongoDB-compatible server.
+    * `matches(document)`: whether MongoDB would find the document. Raises: TimedOut when a regular expression takes too
+      long; OperatorMisused where an `$expr` meets a value it cannot take.
+    * `conditions`: what every document that matches satisfies, all of them, for the choice of an index; conditions.py
+      says how to read them.
+    * `distance_order`: a sort key when the filter has $near or $nearSphere, else None. The documents then come nearest
+      first, unless the query has an order of its own.
     """
 
     __slots__ = ("_node", "conditions", "distance_order", "matches", "source")

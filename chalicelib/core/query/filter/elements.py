@@ -56,7 +56,7 @@ def _fields(item: Any) -> Document | None:
 
 
 def _below(path: str, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """The conditions on the elements, said of the whole document; those that would say more than is true are left out."""
+    """The conditions on the elements, said of the document; what would then be more than is true is left out."""
     if has_index(path):
         return ()
     found: list[Condition] = []

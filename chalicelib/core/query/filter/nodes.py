@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.filter.conditions import AnyOf, Condition
-from chalicelib.core.query.paths import DocumentTest, Test, found_at, placed_values_at, split_path
+from chalicelib.core.query.paths import DocumentTest, Test, found_at, placed_values_at, split_path, values_at
 from chalicelib.core.query.values import Document
 
 Places = list[tuple[str, int]]
@@ -19,13 +20,15 @@ Places = list[tuple[str, int]]
 class Leaf:
     """A question about one value. `spreads`: asked of each element of an array, then of the array itself.
 
-    `conditions` tells what it demands of a path; `element_index`, which element of an array value met it.
+    `conditions` tells what it demands of a path; `element_index`, which element of an array value met it; `distance`,
+    how far a value is from where $near looks.
     """
 
     test: Test
     spreads: bool = True
     conditions: Callable[[str], tuple[Condition, ...]] = lambda path: ()
     element_index: Callable[[Any], int | None] | None = None
+    distance: Callable[[Any], float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,12 @@ def at_path(path: str, test: ValueTest) -> Node:
         matches=found_at(path, test.test, spreads=test.spreads),
         conditions=test.conditions(path),
         places=lambda document: _places(document, path, test),
+        distance=_nearest(path, test.distance, test.spreads) if test.distance else None,
     )
+
+
+def _nearest(path: str, distance: Callable[[Any], float], spreads: bool) -> Callable[[Document], float]:
+    return lambda document: min(map(distance, values_at(document, path, spreads=spreads)), default=math.inf)
 
 
 def single(test: ValueTest) -> Test:

@@ -114,7 +114,8 @@ def whole_number(value: Any) -> int | None:
     if not is_number(value):
         return None
     number = as_python_number(value)
-    if not math.isfinite(number) or number != int(number):
+    # An int is asked nothing: a huge one has no equal among floats.
+    if not isinstance(number, int) and (not math.isfinite(number) or number != int(number)):
         return None
     return int(number)
 
@@ -131,16 +132,21 @@ def modulo(operand: Operand) -> Leaf:
 
     def test(value: Any) -> bool:
         number = _truncated(value)
-        return number is not None and int(math.copysign(abs(number) % abs(divisor), number)) == remainder
+        return number is not None and _remainder(number, divisor) == remainder
 
     return Leaf(test)
+
+
+def _remainder(number: int, divisor: int) -> int:
+    found = abs(number) % abs(divisor)
+    return found if number >= 0 else -found
 
 
 def _truncated(value: Any) -> int | None:
     if not is_number(value):
         return None
     number = as_python_number(value)
-    return int(number) if math.isfinite(number) else None
+    return int(number) if isinstance(number, int) or math.isfinite(number) else None
 
 
 BIT_TESTS: dict[str, Callable[[int, int], bool]] = {
@@ -190,5 +196,3 @@ def regular_expression(operators: Mapping[str, Any], budget: RegexBudget) -> Lea
     if "$regex" not in operators:
         raise OperatorMisused("$options needs a $regex")
     return Leaf(matching(parse_regex(operators["$regex"], operators.get("$options"), budget=budget)))
-
-

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.expressions import parse_expression, truthy
-from chalicelib.core.query.filter import operators
+from chalicelib.core.query.filter import locations, operators
 from chalicelib.core.query.filter.conditions import OneOf
 from chalicelib.core.query.filter.elements import matching_element, matching_object
 from chalicelib.core.query.filter.nodes import Leaf, Negation, Node, ValueTest, all_of, any_of, at_path, none_of
@@ -16,6 +16,10 @@ from chalicelib.core.query.regex import RegexBudget
 
 REFUSED = frozenset(("$where", "$function", "$accumulator", "$text", "$jsonSchema", "$geoNear", "$uniqueDocs"))
 """Operators that MongoDB knows and this filter refuses: they run code, or need what no engine here has."""
+
+
+_OF_OBJECTS = frozenset(("$and", "$or", "$nor", "$expr", "$comment", "$where", "$text", "$jsonSchema"))
+"""Operators that make an $elemMatch one of objects when they come first in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,13 @@ def parse_operators(source: Mapping[str, Any], scope: Scope) -> list[ValueTest]:
     """The questions that an object such as `{"$gt": 1, "$lt": 9}` asks of the values at one path."""
     tests: list[ValueTest] = []
     for name, operand in source.items():
-        if name == "$options" or name == "$regex":
-            if name == "$regex" or "$regex" not in source:
-                tests.append(operators.regular_expression(source, scope.budget))
-        else:
+        if name == "$regex" or (name == "$options" and "$regex" not in source):
+            tests.append(operators.regular_expression(source, scope.budget))
+        elif name in locations.NEAR:
+            tests.append(_parse_near(name, source, scope))
+        elif name in locations.NEAR_BOUNDS and any(near in source for near in locations.NEAR):
+            continue
+        elif name != "$options":
             tests.extend(_parse_operator(name, operand, scope))
     return tests
 
@@ -112,9 +119,19 @@ def _parse_operator(name: str, operand: Any, scope: Scope) -> list[ValueTest]:
             return [_parse_elem_match(operand, scope)]
         case "$not":
             return [_parse_not(operand, scope)]
+        case "$geoWithin" | "$within":
+            return [locations.geo_within(name, operand)]
+        case "$geoIntersects":
+            return [locations.geo_intersects(operand)]
     if name in operators.BIT_TESTS:
         return [operators.bits(name, operand)]
     raise _unusable(name)
+
+
+def _parse_near(name: str, source: Mapping[str, Any], scope: Scope) -> Leaf:
+    if not scope.may_order:
+        raise OperatorMisused(f"{name} can stand only at the top of a filter or in its $and")
+    return locations.near(name, source)
 
 
 def _unusable(name: str) -> InvalidQuery:
@@ -145,6 +162,6 @@ def _parse_elem_match(operand: Any, scope: Scope) -> Leaf:
     if not isinstance(operand, Mapping):
         raise OperatorMisused("$elemMatch needs an object")
     inner = replace(scope, may_order=False, may_compute=False)
-    if operators.is_operator_object(operand) and next(iter(operand)) not in ("$and", "$or", "$nor", "$expr", "$comment", "$where"):
+    if operators.is_operator_object(operand) and next(iter(operand)) not in _OF_OBJECTS:
         return matching_element(parse_operators(operand, inner))
     return matching_object(parse_conjunction(operand, inner))
