@@ -88,7 +88,7 @@ test('objects are saved, loaded, saved again with their etag, queried and delete
   for (let score = 0; score < 120; score++) await bucket.save({ score });
   const query = new nebula.ObjectQuery();
   query.setClause(nebula.Clause.greaterThanOrEqual('score', 10)).setSortOrder('score', false);
-  const [rows, count] = await bucket.queryWithCount(query.setLimit(5));
+  const { objects: rows, count } = await bucket.queryWithCount(query.setLimit(5));
   assert.equal(count, 111);
   assert.deepEqual(rows.map((row) => row.score), [119, 118, 117, 116, 115]);
   const everything = await bucket.query(new nebula.ObjectQuery());
@@ -111,12 +111,13 @@ test('a batch inserts, updates and deletes', async () => {
   const batch = new nebula.BatchRequest();
   batch.addInsertRequest({ n: 3 });
   one.n = 10;
-  batch.addUpdateRequest(one._id, one, one.etag);
-  batch.addDeleteRequest(two._id, two.etag);
-  batch.addDeleteRequest(two._id);
-  const outcomes = await bucket.batch(batch, false);
+  batch.addUpdateRequest(one);
+  batch.addDeleteRequest(two);
+  batch.addDeleteRequest({ _id: two._id });
+  const outcomes = await bucket.batch(batch);
 
-  assert.deepEqual(outcomes.map((outcome) => outcome.result), ['ok', 'ok', 'ok', 'notFound']);
+  assert.deepEqual(outcomes.results.map((outcome) => outcome.result), ['ok', 'ok', 'ok', 'notFound']);
+  assert.equal(outcomes.failedCount, 1);
   assert.equal((await bucket.load(one._id)).n, 10);
 });
 
