@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib.core import ids
 from chalicelib.core.access.acl import ACL_KEYS, Acl, Action
@@ -13,7 +13,7 @@ from chalicelib.core.accounts.memberships import withdraw_group
 from chalicelib.core.accounts.model import Group, GroupContents
 from chalicelib.core.accounts.names import EVERYBODY, check_group_name, is_group_name, is_user_id
 from chalicelib.core.accounts.ports import ContentAcls
-from chalicelib.core.accounts.stored import GROUPS, USER_KIND, group_from_document, group_to_document
+from chalicelib.core.accounts.stored import GROUPS, group_from_document, group_to_document
 from chalicelib.core.buckets.model import GROUPS as GROUPS_BUCKET
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
@@ -215,24 +215,22 @@ class GroupsService:
 
     def _check(self, caller: Caller, contents: GroupContents) -> None:
         """Raises: InvalidDocument for text that cannot be stored; UnknownMember for members that do not exist."""
-        users, groups = contents.users or [], set(contents.groups or []) - EVERYBODY
         if contents.acl is not None:
             check_document(contents.acl.to_document())
-        unknown = [user for user in users if not is_user_id(user)] + sorted(
-            group for group in groups if not is_group_name(group)
-        )
-        if not unknown and users:
-            found = self._known(caller, ACCOUNTS, "_id", {"_id": {"$in": users}, "kind": USER_KIND})
-            unknown += [user for user in users if user not in found]
-        if not unknown and groups:
-            found = self._known(caller, GROUPS, "name", {"name": {"$in": sorted(groups)}})
-            unknown += sorted(groups - found)
+        users, groups = _once(contents.users or []), _once(contents.groups or [])
+        known_users = self._known(caller, ACCOUNTS, "_id", [user for user in users if is_user_id(user)])
+        known_groups = self._known(caller, GROUPS, "name", [group for group in groups if is_group_name(group)])
+        unknown = [user for user in users if user not in known_users]
+        unknown += [group for group in groups if group not in known_groups | EVERYBODY]
         if unknown:
             raise UnknownMember(unknown)
 
-    def _known(self, caller: Caller, collection: str, field: str, condition: Document) -> set[str]:
-        query = Query(filter=parse_filter(condition), projection=parse_projection({field: 1}))
-        return {record[field] for record in self._documents.find(caller.tenant.id, collection, query)}
+    def _known(self, caller: Caller, collection: str, field: str, asked: Sequence[str]) -> frozenset[str]:
+        """Those asked for that exist; asking for none takes no round trip."""
+        if not asked:
+            return frozenset()
+        query = Query(filter=parse_filter({field: {"$in": asked}}), projection=parse_projection({field: 1}))
+        return frozenset(record[field] for record in self._documents.find(caller.tenant.id, collection, query))
 
 
 def _named(name: str, etag: str | None) -> Document:

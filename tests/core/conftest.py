@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from chalicelib.bootstrap import assemble
+from chalicelib.core.accounts.memberships import Memberships
+from chalicelib.core.accounts.passwords import Passwords
+from chalicelib.core.accounts.users import AccountsService
+from chalicelib.core.buckets.directory import BucketDirectory
+from chalicelib.core.core import Core
+from chalicelib.core.documents import Documents
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+from chalicelib.settings import Settings
+from tests.core.site import CHEAP, FixedClock, Site, WatchedDocuments
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def documents(tmp_path: Path, clock: FixedClock) -> Iterator[WatchedDocuments]:
+    engine = SqliteDocuments(tmp_path, durability="none", clock=clock)
+    yield WatchedDocuments(engine)
+    engine.close()
+
+
+@pytest.fixture
+def core(documents: WatchedDocuments, clock: FixedClock) -> Core:
+    watched = cast("Documents", documents)
+    made = assemble(watched, clock, Settings())
+    accounts = AccountsService(
+        watched, clock, BucketDirectory(watched), Memberships(watched), made.tenants, Passwords(CHEAP)
+    )
+    return replace(made, accounts=accounts)
+
+
+@pytest.fixture
+def site(core: Core, documents: WatchedDocuments) -> Site:
+    tenant = core.tenants.create("acme")
+    app = core.tenants.create_app(tenant.id, "app")
+    return Site(core, documents, app, tenant.id)
