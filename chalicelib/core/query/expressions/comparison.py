@@ -1,4 +1,7 @@
-"""Comparison by BSON order over all types; missing is less than null. Spec: mongodb, "Comparison Expression Operators"."""
+"""Comparison by BSON order over all types; missing is less than null.
+
+Spec: mongodb, "Comparison Expression Operators".
+"""
 
 from __future__ import annotations
 

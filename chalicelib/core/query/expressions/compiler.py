@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.expressions.limits import MAX_DEPTH, bounded
@@ -19,6 +19,9 @@ REFUSED = frozenset({"$function", "$accumulator", "$where", "$out", "$merge"})
 SYSTEM_VARIABLES = frozenset({"ROOT", "CURRENT", "NOW", "REMOVE"})
 
 _VARIABLE_NAME = re.compile(r"[a-z\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*")
+
+
+_Result = TypeVar("_Result")
 
 
 class Compiler:
@@ -36,21 +39,25 @@ class Compiler:
         Raises: InvalidQuery for an unknown or refused operator, an unknown variable, too deep nesting;
         OperatorMisused for operands an operator cannot take.
         """
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
+        if isinstance(source, str):
+            return self._string(source)
+        if isinstance(source, Mapping):
+            return self.nested(lambda: self._object(source))
+        if isinstance(source, list | tuple):
+            return self.nested(lambda: self._array(source))
+        return Constant(_literal(source))
+
+    def nested(self, compile_inside: Callable[[], _Result]) -> _Result:
+        """What `compile_inside` makes, one level deeper. Raises: InvalidQuery beyond MAX_DEPTH levels."""
+        if self._depth >= MAX_DEPTH:
             raise InvalidQuery(f"an expression is nested deeper than {MAX_DEPTH} levels")
+        self._depth += 1
         try:
-            if isinstance(source, str):
-                return self._string(source)
-            if isinstance(source, Mapping):
-                return self._object(source)
-            if isinstance(source, list | tuple):
-                return self._array(source)
-            return Constant(_literal(source))
+            return compile_inside()
         finally:
             self._depth -= 1
 
-    def with_variables(self, names: Iterable[str], compile_inside: Callable[[], Compiled]) -> Compiled:
+    def with_variables(self, names: Iterable[str], compile_inside: Callable[[], _Result]) -> _Result:
         """What `compile_inside` compiles while these variables are known too."""
         for name in names:
             check_variable_name(name)

@@ -129,10 +129,7 @@ def _to_date(name: str, value: Any) -> datetime:
             return parse_date(value, UTC, zone_given=False)
         except BadDateText as error:
             raise OperatorMisused(f"{name}: {error}") from error
-    if number_type(value) == INT:
-        # A wire format in JSON has no int64: a small number of milliseconds is meant all the same.
-        return from_millis(name, int(value))
-    if number_type(value):
+    if number_type(value) > INT:
         return from_millis(name, _truncated(name, value))
     return require_date(name, value)
 

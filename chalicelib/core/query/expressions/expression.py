@@ -37,16 +37,23 @@ OPERATORS: dict[str, Builder] = {name: builder for family in _FAMILIES for name,
 """Every operator that an expression may use."""
 
 
+EVALUATION_TIMEOUT_MS = 2_000
+"""How long one evaluation may take where nobody gives a deadline: an `$expr` in a filter. Source: chosen."""
+
+_LOOPING = frozenset({"$filter", "$map", "$reduce", "$regexFindAll"})
+
+
 class Expression:
     """A checked aggregation expression.
 
     `operators` are the names of all operators in it, and of the system variables (`$$NOW`, `$$REMOVE` ...).
     """
 
-    __slots__ = ("_compiled", "operators")
+    __slots__ = ("_compiled", "_loops", "operators")
 
     def __init__(self, compiled: Compiled, operators: frozenset[str]) -> None:
         self._compiled = compiled
+        self._loops = not operators.isdisjoint(_LOOPING)
         self.operators = operators
 
     def evaluate(
@@ -61,6 +68,8 @@ class Expression:
         now = known.get("NOW")
         if now is None and "$$NOW" in self.operators:
             now = SystemClock().now()
+        if deadline is None and self._loops:
+            deadline = Deadline(EVALUATION_TIMEOUT_MS)
         return self._compiled(Scope(document, known, now, deadline))
 
 

@@ -1,4 +1,7 @@
-"""$filter, $map and $reduce: an expression for each element. Spec: mongodb, "$filter (aggregation)", "$map", "$reduce"."""
+"""$filter, $map and $reduce: an expression for each element.
+
+Spec: mongodb, "$filter (aggregation)", "$map (aggregation)", "$reduce (aggregation)".
+"""
 
 from __future__ import annotations
 

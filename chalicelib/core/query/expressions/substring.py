@@ -1,4 +1,7 @@
-"""Parts of strings and places in them, by UTF-8 bytes or by code points. Spec: mongodb, "$substrBytes", "$indexOfCP" ..."""
+"""Parts of strings and places in them, by UTF-8 bytes or by code points.
+
+Spec: mongodb, "$substrBytes (aggregation)", "$indexOfCP (aggregation)".
+"""
 
 from __future__ import annotations
 
