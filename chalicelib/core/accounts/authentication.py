@@ -96,7 +96,7 @@ class Authentication:
         tenant_id = self._tenants.id_of(reference)
         condition: Document = {"_id": TENANT_RECORD}
         if token is not None:
-            session = live_session(token.user_id, token.session_id, self._clock.now())
+            session = live_session(token.session_id, self._clock.now())
             condition = {"_id": {"$in": [TENANT_RECORD, token.user_id]}, "$or": [condition, session]}
         query = Query(filter=parse_filter(condition), projection=_OPENING)
         records = {record["_id"]: record for record in self._documents.find(tenant_id, ACCOUNTS, query)}

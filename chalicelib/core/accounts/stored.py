@@ -98,10 +98,9 @@ def session_to_item(session_id: str, expires_at: datetime) -> dict[str, Any]:
     return {"id": session_id, "expiresAt": expires_at}
 
 
-def live_session(user_id: str, session_id: str, now: datetime) -> Document:
-    """The condition that a user may act by a session: it is theirs, it has not expired, nobody disabled them."""
-    session = {"$elemMatch": {"id": session_id, "expiresAt": {"$gt": now}}}
-    return {"_id": user_id, "kind": USER_KIND, "enabled": True, "sessions": session}
+def live_session(session_id: str, now: datetime) -> Document:
+    """The condition on a user who may act by a session: it is theirs, it has not expired, nobody disabled them."""
+    return {"enabled": True, "sessions": {"$elemMatch": {"id": session_id, "expiresAt": {"$gt": now}}}}
 
 
 def group_to_document(group: Group) -> Document:
