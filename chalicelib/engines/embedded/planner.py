@@ -40,6 +40,8 @@ class Plan:
     parameters: tuple[Any, ...]
     is_ordered: bool
     """The rows come in the order asked for."""
+    mixes_ties: bool = False
+    """Rows that are equal in that order come in another than that of insertion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Planner:
 
     def plan(self, order: OrderKeys, wanted: int | None) -> Plan:
         """The cheapest way to the first `wanted` documents (None: all) in an order, or in that of insertion."""
+        order = _without_needless_keys(order)
         for term in self._terms:
             if term.at_most is not None and term.at_most <= 1:
                 return self._gather(term, [], order)
@@ -159,7 +162,8 @@ class Planner:
             f"SELECT d.doc, d.body FROM {walk.index.table} AS i CROSS JOIN {self._collection.table} AS d"
             f" ON d.doc = i.doc{_where(where)} ORDER BY i.key {direction}, i.doc"
         )
-        return Plan(f"walk {walk.index.index.name}", sql, (*walk.bounds, *parameters), is_ordered=True)
+        parameters = (*walk.bounds, *parameters)
+        return Plan(f"walk {walk.index.index.name}", sql, parameters, is_ordered=True, mixes_ties=walk.mixes_ties)
 
     def _walk_ids(self, direction: int, probed: list[Term]) -> Plan:
         where, parameters = _probes(probed, "d.doc")
@@ -184,11 +188,12 @@ class Planner:
             sorted_places = range(len(stored.index.keys) - len(ahead), len(stored.index.keys))
             if any(stored.multikey >> place & 1 for place in sorted_places) or (stored.index.sparse and term is None):
                 continue
-            turned = [(path, -direction) for path, direction in ahead]
-            if list(order) in (ahead, turned):
+            asked, turned = list(order), [(path, -direction) for path, direction in order]
+            start = ahead[: len(order)]
+            if start in (asked, turned):
                 bounded = term if term is not None and term.bounds is not None else None
                 bounds = (bounded and bounded.bounds) or (prefix, prefix + b"\xff")
-                yield _Walk(stored, bounds, list(order) == turned, bounded)
+                yield _Walk(stored, bounds, start == turned, len(ahead) > len(order), bounded)
 
     def _fixed_values(self) -> dict[str, bytes]:
         """The paths that the filter allows one value only."""
@@ -206,7 +211,14 @@ class _Walk:
     index: StoredIndex
     bounds: tuple[bytes, bytes]
     backwards: bool
+    mixes_ties: bool
     term: Term | None
+
+
+def _without_needless_keys(order: OrderKeys) -> OrderKeys:
+    """The order up to `_id`, after which there are no ties."""
+    paths = [path for path, _ in order]
+    return order[: paths.index("_id") + 1] if "_id" in paths else order
 
 
 def _probes(terms: list[Term], doc: str) -> tuple[list[str], tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 
 from chalicelib.core.clock import Deadline
@@ -67,6 +67,8 @@ class Reader:
         found = self.matching(filter, plan)
         if by_distance is not None:
             documents = self._sorted(found, by_distance, lambda some: sorted(some, key=by_distance), wanted)
+        elif plan.mixes_ties:
+            documents = _with_ties_by_insertion(found, order.key)
         elif plan.is_ordered:
             documents = (document for _, document in found)
         else:
@@ -116,6 +118,11 @@ class Reader:
             yield
         finally:
             connection.set_progress_handler(None, 0)
+
+
+def _with_ties_by_insertion(found: Iterator[Found], key: SortKeyOf) -> Iterator[Document]:
+    for _, equals in groupby(found, lambda each: key(each[1])):
+        yield from (document for _, document in sorted(equals, key=lambda each: each[0]))
 
 
 def _first_of(

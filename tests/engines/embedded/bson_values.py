@@ -12,8 +12,10 @@ DAY_ONE = datetime(2020, 1, 1, tzinfo=UTC)
 
 decimals = st.one_of(
     st.sampled_from(
-        ["0", "-0", "1", "1.0", "0.1", "1E+6144", "-1E+6144", "1E-6176", "-1E-6176", "NaN", "Infinity", "-Infinity"]
-        + ["9007199254740993", "4.9E-324", "5E-324", "1.7976931348623157E+308", "1.8E+308", "1E+300"]
+        ["0", "-0", "1", "1.0", "0.1", "1E+6144", "-1E+6144", "1E-6176", "-1E-6176", "NaN", "Infinity", "-Infinity"],
+    ),
+    st.sampled_from(
+        ["9007199254740993", "4.9E-324", "5E-324", "1.7976931348623157E+308", "1.8E+308", "1E+300"],
     ),
     st.builds(
         lambda digits, exponent: f"{digits}E{exponent}",
