@@ -55,11 +55,14 @@ class Order:
 
     def sorted(self, documents: Iterable[Document]) -> list[Document]:
         """The documents in this order, stable. Raises: OperatorMisused when two sort keys are arrays side by side."""
+        # Not by `key`, whose descending parts compare in Python, which is slow.
         directions = {direction for _, direction in self.keys}
         if len(directions) == 1:
-            # Quicker than `key`, whose reversed parts compare in Python.
             return sorted(documents, key=self._plain_key(), reverse=directions == {-1})
-        return sorted(documents, key=self.key)
+        keyed = [(self._keys_of(document), document) for document in documents]
+        for position, (_, direction) in reversed(list(enumerate(self.keys))):
+            keyed.sort(key=lambda pair: pair[0][position], reverse=direction == -1)  # noqa: B023 - used at once
+        return [document for _, document in keyed]
 
     def key(self, document: Document) -> tuple[Any, ...]:
         """What Python's sort, heapq or bisect order the document by. Raises: as `sorted`."""
