@@ -24,6 +24,10 @@ STOP_SECONDS = 30
 """How long running requests may take to end after SIGTERM; API Gateway grants 29 s as well."""
 
 
+_HTTP_SERVER = "uvicorn.error"
+"""The name under which uvicorn tells how it fares, errors or not."""
+
+
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8080, workers: int = 1) -> None:
     """Answers HTTP until SIGTERM or SIGINT; running requests are finished first.
 
@@ -44,6 +48,7 @@ def run(asgi: AsgiApp, host: str, port: int) -> None:
 
 def create() -> AsgiApp:
     """The app of app.py under ASGI, its core built at the start and closed at the end."""
+    _send_log_lines_of(_HTTP_SERVER)
     # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
     module = importlib.import_module("app")
     settings = Settings.from_environment(os.environ)
@@ -70,7 +75,7 @@ def _lock_file(settings: Settings) -> Path:
 
 
 def _run(asgi: AsgiApp | str, **options: Any) -> None:
-    _send_log_lines_of("uvicorn.error")
+    _send_log_lines_of(_HTTP_SERVER)
     with suppress(KeyboardInterrupt):
         uvicorn.run(
             asgi,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,28 @@ def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signa
         assert answers == [b'{"second":"over"}']
         assert server.stdout.readline() == b"closed\n"
         assert server.wait(5) in (0, -stop)
+
+
+SERVE = """
+import sys; from pathlib import Path
+from chalicelib.settings import Settings; from chalicelib.web.server import serve
+serve(Settings(data_folder=Path(sys.argv[1])), port=int(sys.argv[2]), workers=2)
+"""
+
+
+def test_several_workers_serve_the_app_and_end_together(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-c", SERVE, str(tmp_path / "data"), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
+        wait_until_open(port)
+        assert [ask(port, "/api/1/_health")[:1] for _ in range(4)] == [b"{"] * 4
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(15) in (0, -signal.SIGTERM)
+        assert server.stderr is not None
+        events = [json.loads(line)["event"] for line in server.stderr]
+    assert events.count("request") == 4
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def ask(port: int, path: str) -> bytes:
