@@ -61,7 +61,7 @@ def measure(asgi: AsgiApp, documents: TimedDocuments, site: Site, operation: Ope
     """Medians in microseconds: outside the engine, and inside."""
     outside, inside = [], []
     for number in range(COSTLY_ROUNDS if operation.name in ("login", "batch of 50") else ROUNDS):
-        scope = _scope(operation.method, operation.target(number), site.headers)
+        scope = http_scope(operation.method, operation.target(number), site.headers)
         body = operation.body(number)
         documents.take()
         started = time.thread_time_ns()
@@ -74,7 +74,7 @@ def measure(asgi: AsgiApp, documents: TimedDocuments, site: Site, operation: Ope
     return statistics.median(outside), statistics.median(inside)
 
 
-def _scope(method: str, target: str, headers: dict[str, str]) -> dict[str, Any]:
+def http_scope(method: str, target: str, headers: dict[str, str]) -> dict[str, Any]:
     path, _, query = target.partition("?")
     pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     return {
@@ -98,7 +98,7 @@ def build(folder: Path) -> tuple[AsgiApp, TimedDocuments, Site]:
     asgi = AsgiApp(app)
 
     def send(method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        status, _, answer = asgi._dispatch(_scope(method, target, headers), body)
+        status, _, answer = asgi._dispatch(http_scope(method, target, headers), body)
         return status, answer
 
     site = build_site(core, send)
@@ -109,14 +109,14 @@ def build(folder: Path) -> tuple[AsgiApp, TimedDocuments, Site]:
 def main() -> None:
     print("log lines are written to /dev/null; `engine` is the embedded one, for comparison\n")
     print(f"{'operation':<14}{'outside µs':>12}{'engine µs':>12}")
-    with tempfile.TemporaryDirectory() as folder, _silent_log():
+    with tempfile.TemporaryDirectory() as folder, silent_log():
         asgi, documents, site = build(Path(folder))
         for operation in site.operations:
             outside, inside = measure(asgi, documents, site, operation)
             print(f"{operation.name:<14}{outside:>12.0f}{inside:>12.0f}", flush=True)
 
 
-class _silent_log:  # noqa: N801 - read as a statement
+class silent_log:  # noqa: N801 - read as a statement
     """Log lines cost what writing them costs, but are not seen."""
 
     def __enter__(self) -> None:
