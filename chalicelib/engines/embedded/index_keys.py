@@ -37,9 +37,9 @@ class KeyMaker:
 
     def keys_of(self, document: Document) -> DocumentKeys:
         """Raises: InvalidDocument when two paths meet different arrays."""
-        plain = self._plain_key(document)
-        if plain is not None:
-            return DocumentKeys(plain)
+        quick = self._quick_keys(document)
+        if quick is not None:
+            return quick
         met_array: set[int] = set()
         try:
             rows = list(_rows([_Cursor(document, path) for path in self._paths], met_array))
@@ -50,8 +50,8 @@ class KeyMaker:
             return DocumentKeys(frozenset(), multikey)
         return DocumentKeys(frozenset(map(self._key, rows)), multikey)
 
-    def _plain_key(self, document: Document) -> frozenset[bytes] | None:
-        """The only key of a document whose indexed paths meet no array: nearly all there are, so done first."""
+    def _quick_keys(self, document: Document) -> DocumentKeys | None:
+        """The keys of nearly all documents: no array on the way, or one at the end of the only path."""
         row = []
         for path in self._paths:
             value: Any = document
@@ -60,11 +60,13 @@ class KeyMaker:
                     return None
                 value = value.get(name, MISSING) if isinstance(value, dict) else MISSING
             if type(value) is list:
-                return None
+                if len(self._paths) > 1:
+                    return None
+                return DocumentKeys(frozenset([self._key((element,)) for element in value or (_EMPTY,)]), 1)
             row.append(value)
         if self.index.sparse and all(value is MISSING for value in row):
-            return frozenset()
-        return frozenset((self._key(row),))
+            return DocumentKeys(frozenset())
+        return DocumentKeys(frozenset((self._key(row),)))
 
     def _key(self, row: Sequence[Any]) -> bytes:
         if len(row) == 1:

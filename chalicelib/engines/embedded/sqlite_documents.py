@@ -122,7 +122,7 @@ class SqliteDocuments:
                 return None
             doc, old = found
             new = update.apply(old, now=self._clock.now(), found_by=filter)
-            Writer(session, collection).update(doc, old, new, max_bytes)
+            Writer(session, collection).update(doc, old, new, update, max_bytes)
             return new
 
     def upsert_one(self, tenant: str, collection: str, document_id: str, update: Update) -> Document:
@@ -135,7 +135,7 @@ class SqliteDocuments:
             else:
                 doc, old = found
                 new = update.apply(old, now=self._clock.now())
-                writer.update(doc, old, new)
+                writer.update(doc, old, new, update)
             return new
 
     def replace_one(self, tenant: str, collection: str, filter: Filter, document: Document) -> Document | None:
@@ -146,7 +146,7 @@ class SqliteDocuments:
             doc, old = found
             if old["_id"] != document.get("_id"):
                 raise ImmutableField("_id")
-            Writer(session, collection).change(doc, old, document)
+            Writer(session, collection).replace(doc, old, document)
             return document
 
     def delete_one(self, tenant: str, collection: str, filter: Filter) -> Document | None:
@@ -163,7 +163,8 @@ class SqliteDocuments:
         self, tenant: str, collection: str, filter: Filter, update: Update, *, timeout_ms: int = DEFAULT_TIMEOUT_MS
     ) -> int:
         def change(writer: Writer, doc: int, document: Document) -> None:
-            writer.update(doc, document, update.apply(document, now=self._clock.now(), found_by=filter))
+            new = update.apply(document, now=self._clock.now(), found_by=filter)
+            writer.update(doc, document, new, update)
 
         return self._each(tenant, collection, filter, timeout_ms, change)
 

@@ -20,7 +20,8 @@ from chalicelib.core.errors import (
     InvalidDocument,
     InvalidUpdate,
 )
-from chalicelib.core.query.values import MISSING, Document
+from chalicelib.core.query.update import Update
+from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded import catalogue
 from chalicelib.engines.embedded.catalogue import Catalogue, Collection, StoredIndex
 from chalicelib.engines.embedded.tenant_files import Session
@@ -97,26 +98,32 @@ class Writer:
         for stored in collection.indexes:
             self._add_keys(stored, self._keys(stored, document), doc)
 
-    def change(self, doc: int, old: Document, new: Document, max_bytes: int | None = None) -> None:
-        """Puts the new document in the place of the old. Raises: DuplicateKey, DocumentTooLarge, InvalidDocument."""
-        body = encode(new)
-        if max_bytes is not None and len(body) > max_bytes:
-            raise DocumentTooLarge(max_bytes)
+    def replace(self, doc: int, old: Document, new: Document) -> None:
+        """Puts the new document in the place of the old. Raises: DuplicateKey, InvalidDocument."""
+        self._change(doc, old, new, None, encode(new))
+
+    def update(self, doc: int, old: Document, new: Document, update: Update, max_bytes: int | None = None) -> None:
+        """Puts what the update has made of the old document in its place.
+
+        Raises: DuplicateKey; DocumentTooLarge; InvalidUpdate where the result cannot be kept.
+        """
+        try:
+            body = encode(new)
+            if max_bytes is not None and len(body) > max_bytes:
+                raise DocumentTooLarge(max_bytes)
+            self._change(doc, old, new, {path.partition(".")[0] for path in update.paths}, body)
+        except InvalidDocument as error:
+            raise InvalidUpdate(error.message) from error
+
+    def _change(self, doc: int, old: Document, new: Document, fields: set[str] | None, body: bytes) -> None:
         collection = self.collection()
         self._session.execute(f"UPDATE {collection.table} SET body = ? WHERE doc = ?", (body, doc))
         for stored in collection.indexes:
-            if any(old.get(field, MISSING) is not new.get(field, MISSING) for field in stored.maker.fields):
+            if fields is None or not stored.maker.fields.isdisjoint(fields):
                 before, after = stored.maker.keys_of(old).keys, self._keys(stored, new)
                 if before != after:
                     self._remove_keys(stored, before - after, doc)
                     self._add_keys(stored, after - before, doc)
-
-    def update(self, doc: int, old: Document, new: Document, max_bytes: int | None = None) -> None:
-        """Like `change`, of a document that an update made. Raises: InvalidUpdate where the result cannot be kept."""
-        try:
-            self.change(doc, old, new, max_bytes)
-        except InvalidDocument as error:
-            raise InvalidUpdate(error.message) from error
 
     def delete(self, doc: int, document: Document) -> None:
         """Removes the document and its keys."""
