@@ -75,6 +75,10 @@ class ImmutableField(InvalidUpdate):
         self.field = field
 
 
+class NotSupported(InvalidInput):
+    """This installation's engine has no such thing."""
+
+
 class NotSharded(InvalidInput):
     """Shard-key information is asked of an engine that has no shards."""
 
@@ -151,6 +155,28 @@ class DocumentNotFound(NotFound):
         super().__init__("object", name)
 
 
+class FileNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__("file", name)
+
+
+class BlobNotFound(NotFound):
+    """A content that metadata names is not in the store: it was replaced or deleted a moment ago."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("content", name)
+
+
+class InstallationNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__("installation", name)
+
+
+class NotificationNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__("notification", name)
+
+
 class IndexNotFound(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__("index", name)
@@ -200,6 +226,14 @@ class DuplicateKey(Conflict):
         self.index = index
 
 
+class DuplicateFile(Conflict):
+    """A file of that name exists in the bucket."""
+
+
+class FileLocked(Conflict):
+    """The file's content is being written by somebody else."""
+
+
 class VersionMismatch(Conflict):
     """The etag sent is not the etag stored; `current` is the stored thing, as its service returns it."""
 
@@ -214,6 +248,10 @@ class RequestConflict(Conflict):
     def __init__(self, action: str = "Updating") -> None:
         super().__init__(f"{action} conflicted")
         self.action = action
+
+
+class PreconditionFailed(Conflict):
+    """A condition that the caller set does not hold for what is stored."""
 
 
 class BucketNotEmpty(Conflict):
@@ -243,6 +281,14 @@ class BodyTooLarge(LimitExceeded):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"the request body is larger than {limit_bytes} bytes", limit_bytes)
+
+
+class StorageFull(LimitExceeded):
+    """The tenant's files would take more than `limit` bytes, or the store has no room left."""
+
+
+class RangeNotSatisfiable(LimitExceeded):
+    """A part of a content was asked for that lies behind its end; `limit` is its length in bytes."""
 
 
 class TooMany(LimitExceeded):

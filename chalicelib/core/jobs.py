@@ -1,0 +1,50 @@
+"""The port to queues: work that is done later, at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+MAX_JOB_BYTES = 240_000
+"""The largest body of a job, as JSON. Source: 256 KiB of SQS, less room for its envelope."""
+
+MAX_RECEIVES = 5
+"""After this many attempts a job is put aside as dead. Source: design, push notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work: a JSON object. `receipt` proves to the queue who has it; `attempt` counts from 1."""
+
+    id: str
+    queue: str
+    body: dict[str, Any]
+    attempt: int
+    receipt: str
+
+
+class Jobs(Protocol):
+    """Queues by name. A job is handed out at least once, hidden from others meanwhile, and gone when completed.
+
+    * A `put` that returns is durable. * A job that is not completed in time is handed out again; after
+    MAX_RECEIVES attempts it moves to the dead jobs. * Order is not promised. * Calls may raise Unavailable.
+    """
+
+    def put(self, queue: str, bodies: Sequence[dict[str, Any]], *, delay_seconds: int = 0) -> None:
+        """Adds jobs; in parts when there are many, so a failure may leave some added."""
+
+    def take(self, queue: str, most: int, *, hidden_seconds: int, wait_seconds: float = 0) -> list[Job]:
+        """Up to `most` (at most 10) jobs, hidden from others for a time; waits for the first one if asked to."""
+
+    def complete(self, job: Job) -> None:
+        """The work is done: the job never comes again. A receipt that has run out is ignored."""
+
+    def release(self, job: Job, *, delay_seconds: int) -> None:
+        """Gives a job back, to be handed out again after a time."""
+
+    def dead(self, queue: str, most: int = 100) -> list[Job]:
+        """Jobs put aside after too many attempts."""
+
+    def count(self, queue: str) -> int:
+        """Roughly how many jobs wait or are being worked on."""
