@@ -9,7 +9,7 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.accounts.names import is_username
-from chalicelib.core.accounts.stored import RATE, USER_KIND, live_session
+from chalicelib.core.accounts.stored import RATE, live_session, named
 from chalicelib.core.accounts.tokens import SessionToken, parse_token
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
@@ -79,11 +79,11 @@ class Authentication:
         if policy.issuer_dn is not None and certificate.issuer_dn != policy.issuer_dn:
             raise NotAuthenticated("the client certificate has another issuer")
         parts = {"serial": certificate.serial, "cn": certificate.cn, "uid": certificate.uid}
-        named = [parts[part] or "" for part in policy.username_from]
-        username = "-".join(named)
-        if not all(named) or not is_username(username):
+        chosen = [parts.get(part) or "" for part in policy.username_from]
+        username = "-".join(chosen)
+        if not all(chosen) or not is_username(username):
             raise NotAuthenticated("the client certificate names no user")
-        condition = {"username": username, "kind": USER_KIND, "clientCertificate": True, "enabled": True}
+        condition = named("username", username) | {"clientCertificate": True, "enabled": True}
         user = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition))
         if user is None:
             raise NotAuthenticated("the client certificate names no user")

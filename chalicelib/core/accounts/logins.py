@@ -11,8 +11,8 @@ from chalicelib.core.accounts.names import is_email, is_username
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.stored import (
     LOGIN_MISSES,
-    USER_KIND,
     credentials_from_document,
+    named,
     session_to_item,
     user_from_document,
 )
@@ -79,13 +79,12 @@ class Logins:
 
     def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document | None:
         """The user to log in; the name alone decides when both are given. Disabled users are nobody."""
-        condition: Document = {"kind": USER_KIND, "enabled": True}
         if username is not None:
-            possible, condition["username"] = is_username(username), username
+            field, value, possible = "username", username, is_username(username)
         else:
-            possible, condition["email"] = email is not None and is_email(email), email
-        # What no user can have is not asked for: a query may not even be able to hold it.
-        filter = parse_filter(condition if possible else {"_id": ""})
+            field, value, possible = "email", email or "", is_email(email or "")
+        # What no user can have is not asked for, only paid for: a query may not even be able to hold it.
+        filter = parse_filter(named(field, value) | {"enabled": True} if possible else {"_id": ""})
         return self._documents.find_one(tenant.id, ACCOUNTS, filter)
 
     def _begin(self, tenant: Tenant, record: Document, password: str, password_hash: str) -> Session:
@@ -96,10 +95,12 @@ class Logins:
         if self._passwords.needs_upgrade(password_hash):
             changed["password"] = self._passwords.hash(password)
         sessions = {"$each": [session_to_item(ids.hash_secret(token), expires_at)], "$slice": -MAX_SESSIONS}
-        # The hash in the filter: a password changed since the read must not get a session by the old one.
-        unchanged = parse_filter({"_id": user.id, "enabled": True, "password": password_hash})
+        # A password changed since the read must not get a session by the old one; and of many guesses sent at once
+        # the right one must not get one after the wrong ones have locked the account.
+        still_admitted: Document = {"_id": user.id, "enabled": True, "password": password_hash}
+        still_admitted["lockedUntil"] = {"$not": {"$gt": now}}
         update = parse_update({"$set": changed, "$push": {"sessions": sessions}})
-        if self._documents.update_one(tenant.id, ACCOUNTS, unchanged, update) is None:
+        if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(still_admitted), update) is None:
             raise _wrong_password()
         return Session(user, token, expires_at)
 

@@ -98,6 +98,14 @@ def session_to_item(session_id: str, expires_at: datetime) -> dict[str, Any]:
     return {"id": session_id, "expiresAt": expires_at}
 
 
+def named(field: str, value: str) -> Document:
+    """The condition on the user with this username or email.
+
+    `$exists` says nothing new, but DocumentDB uses a sparse index only where it stands.
+    """
+    return {field: {"$eq": value, "$exists": True}, "kind": USER_KIND}
+
+
 def live_session(session_id: str, now: datetime) -> Document:
     """The condition on a user who may act by a session: it is theirs, it has not expired, nobody disabled them."""
     return {"enabled": True, "sessions": {"$elemMatch": {"id": session_id, "expiresAt": {"$gt": now}}}}

@@ -24,7 +24,7 @@ from chalicelib.core.accounts.names import (
 )
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.ports import ContentAcls
-from chalicelib.core.accounts.stored import USER_KIND, user_from_document, user_to_document
+from chalicelib.core.accounts.stored import USER_KIND, named, user_from_document, user_to_document
 from chalicelib.core.buckets.model import USERS
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
@@ -144,8 +144,10 @@ class AccountsService:
     def purge_expired_sessions(self, tenant: Tenant) -> int:
         """Forgets sessions that have expired, which admit nobody anyway; how many users had some."""
         expired = {"$lte": self._clock.now()}
+        # `$exists`: see `named`.
+        having_some = parse_filter({"sessions.expiresAt": expired | {"$exists": True}})
         update = parse_update({"$pull": {"sessions": {"expiresAt": expired}}})
-        return self._documents.update_many(tenant.id, ACCOUNTS, parse_filter({"sessions.expiresAt": expired}), update)
+        return self._documents.update_many(tenant.id, ACCOUNTS, having_some, update)
 
     # --- reading ---
 
@@ -289,8 +291,9 @@ class AccountsService:
         return self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter({"_id": user_id, "kind": USER_KIND}))
 
     def _page_of_one(self, caller: Caller, field: str, value: str, possible: bool) -> UserPage:
-        condition = parse_filter({field: value, "kind": USER_KIND}) if possible else None
-        record = None if condition is None else self._documents.find_one(caller.tenant.id, ACCOUNTS, condition)
+        record = None
+        if possible:
+            record = self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter(named(field, value)))
         if record is None:
             raise UserNotFound(value)
         return UserPage([self._shown(caller, user_from_document(record))], None)

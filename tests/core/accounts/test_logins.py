@@ -224,6 +224,17 @@ def test_a_password_changed_during_a_login_gives_the_old_one_no_session(site: Si
     assert stored["sessions"] == []
 
 
+def test_the_right_one_of_many_guesses_gets_no_session_once_the_others_have_locked_the_account(site: Site) -> None:
+    site.sign_up("ann")
+    lock_after(site, failures=2)
+    caller = site.guest
+    site.documents.before("update_one", lambda: fail(site, 2))
+    with pytest.raises(WrongPassword):
+        site.core.accounts.log_in(caller, PASSWORD, username="ann")
+    with pytest.raises(AccountLocked):
+        site.log_in()
+
+
 def test_a_login_renews_a_hash_of_another_cost(site: Site, clock: FixedClock) -> None:
     site.sign_up("ann")
     documents: Any = site.core.documents
