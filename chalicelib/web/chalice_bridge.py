@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalice.app import Chalice, Response
@@ -119,12 +118,11 @@ def _register_preflight(app: YorozuApp, mounted: Mount, path: str) -> None:
 
 
 def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Response:
-    request = request_of(app.event)
     try:
-        request = replace(request, path_parameters=path_parameters(path, app.event))
+        request = request_of(app.event, path_parameters(path, app.event))
         check_query(request.query)
     except CoreError as error:
-        return to_response(mounted.refuse(error, request, path))
+        return to_response(mounted.refuse(error, request_of(app.event), path))
     response = to_response(respond(request))
     if request.method == "HEAD":
         response.headers["Content-Length"] = str(len(response.body))

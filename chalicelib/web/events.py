@@ -15,14 +15,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a client or proxy may name a request; anything else could forge log lines and is replaced."""
 
 
-def request_of(event: dict[str, Any]) -> Request:
-    """The request in an event, its path parameters still empty: see `path_parameters`."""
+def request_of(event: dict[str, Any], parameters: dict[str, str] | None = None) -> Request:
+    """The request in an event; its path parameters are decoded before, by `path_parameters`."""
     context = event["requestContext"]
     headers = Headers(event.get("headers") or {})
     return Request(
         method=context["httpMethod"],
         path=event.get("path") or context.get("path") or "",
-        path_parameters={},
+        path_parameters=parameters or {},
         query=QueryParameters(event.get("multiValueQueryStringParameters") or {}),
         headers=headers,
         body=_body(event),
