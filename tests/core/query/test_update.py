@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,11 @@ from hypothesis import strategies as st
 from chalicelib.core.errors import ImmutableField, InvalidUpdate
 from chalicelib.core.query.update import Update, parse_update
 from tests.core.query.updating import NOW, check, updated
+
+ALL_OPERATORS = [
+    "$set", "$unset", "$inc", "$mul", "$min", "$max", "$rename", "$setOnInsert", "$currentDate", "$bit", "$push",
+    "$addToSet", "$pull", "$pullAll", "$pop",
+]  # fmt: skip
 
 
 def test_a_parsed_update_keeps_its_source_filters_and_paths() -> None:
@@ -93,9 +99,8 @@ def test_what_is_no_update_is_refused(source: Any) -> None:
 
 @pytest.mark.parametrize(
     "operator",
-    ["$set", "$unset", "$inc", "$mul", "$min", "$max", "$rename", "$setOnInsert", "$currentDate", "$bit", "$push",
-     "$addToSet", "$pull", "$pullAll", "$pop"],
-)  # fmt: skip
+    ALL_OPERATORS,
+)
 def test_an_operator_without_fields_does_nothing(operator: str) -> None:
     check({"_id": "x", "a": 1}, {operator: {}}, {"_id": "x", "a": 1})
 
@@ -211,6 +216,28 @@ def test_any_update_leaves_its_input_alone_and_makes_a_document_or_refuses(
         update.setdefault(operator, {})[path] = operand
     result = attempt(document, update)
     assert result is None or bson.decode(bson.encode(result)) is not None
+
+
+JUNK_SCALARS = st.sampled_from(
+    [object(), 2**63, "\ud800", Decimal128("sNaN"), Decimal128("Infinity"), float("nan"), 1, -1]
+)
+JUNK_NAMES = st.sampled_from(
+    ["", "a", "$each", "$slice", "$sort", "$position", "$gt", "$in", "$or", "$elemMatch", "$type", "and", "$x"]
+)
+JUNK = st.recursive(
+    VALUES | JUNK_SCALARS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(JUNK_NAMES, inner, max_size=3),
+    max_leaves=5,
+)
+JUNK_PATHS = st.sampled_from(["a", "a.b", "a.$[i]", "b.0"]) | st.text(max_size=4)
+
+
+@given(st.sampled_from(ALL_OPERATORS), JUNK_PATHS, JUNK, JUNK)
+def test_whatever_is_no_update_is_refused_by_the_one_error(operator: str, path: str, operand: Any, junk: Any) -> None:
+    source = {operator: {path: operand}}
+    for update, filters in ((source, [{"i": junk}]), (source, ()), (junk, ())):
+        with contextlib.suppress(InvalidUpdate):
+            parse_update(update, filters).apply({"a": [1, {"b": 2}], "b": []}, now=NOW)
 
 
 @given(DOCUMENTS, PATHS, VALUES)

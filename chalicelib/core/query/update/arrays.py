@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 from chalicelib.core.errors import InvalidUpdate
 from chalicelib.core.query.stored_form import copy_of
-from chalicelib.core.query.update.operand import stored, stored_all, whole_number
+from chalicelib.core.query.update.operand import one_or_minus_one, stored, stored_all, whole_number
 from chalicelib.core.query.update.paths import array_index
 from chalicelib.core.query.update.run import Run
 from chalicelib.core.query.update.tree import Leaf
-from chalicelib.core.query.values import MISSING, as_python_number, is_number, sort_key
+from chalicelib.core.query.values import MISSING, sort_key
 
 _Arrange: TypeAlias = Callable[[list[Any]], None]
 
@@ -60,10 +60,10 @@ def add_to_set(path: str, operand: Any) -> Leaf:
 
     def change(current: Any, run: Run) -> Any:
         array = _array(current, path, "$addToSet")
-        present = [sort_key(item) for item in array]
+        present = {sort_key(item) for item in array}
         for key, value in keyed:
             if key not in present:
-                present.append(key)
+                present.add(key)
                 array.append(copy_of(value))
         return array
 
@@ -72,10 +72,7 @@ def add_to_set(path: str, operand: Any) -> Leaf:
 
 def pop(path: str, operand: Any) -> Leaf:
     """1 takes the last element away, -1 the first. Spec: mongodb, "$pop"."""
-    end = whole_number(operand, "$pop")
-    if end not in (1, -1):
-        raise InvalidUpdate(f"$pop takes 1 or -1, not {end}")
-    index = -1 if end == 1 else 0
+    index = -1 if one_or_minus_one(operand, "$pop") == 1 else 0
 
     def change(current: Any, run: Run) -> Any:
         if current is not MISSING and _array(current, path, "$pop"):
@@ -103,24 +100,20 @@ def _trim(array: list[Any], keep: int) -> None:
 def _sorting(pattern: Any) -> _Arrange:
     """How $sort orders: 1 or -1 for whole elements, {path: 1 or -1} for their fields. Ties keep their order."""
     if not isinstance(pattern, Mapping):
-        backwards = _direction(pattern) < 0
+        backwards = one_or_minus_one(pattern, "$sort") < 0
         return lambda array: array.sort(key=sort_key, reverse=backwards)
     if not pattern:
         raise InvalidUpdate("$sort of $push names no field")
-    keys = [(_sort_path(path), _direction(direction) < 0) for path, direction in reversed(list(pattern.items()))]
+    keys = [
+        (_sort_path(path), one_or_minus_one(direction, "$sort") < 0)
+        for path, direction in reversed(list(pattern.items()))
+    ]
 
     def arrange(array: list[Any]) -> None:
         for parts, backwards in keys:
             array.sort(key=lambda item, parts=parts: sort_key(_at(item, parts)), reverse=backwards)  # type: ignore[misc]
 
     return arrange
-
-
-def _direction(value: Any) -> int:
-    direction = as_python_number(value) if is_number(value) else 0
-    if direction not in (1, -1):
-        raise InvalidUpdate("$sort of $push takes 1 or -1, or an object of fields with 1 or -1")
-    return int(direction)
 
 
 def _sort_path(path: Any) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from bson import Int64
+from bson import Decimal128, Int64
 
 from chalicelib.core.errors import InvalidDocument, InvalidUpdate
 from chalicelib.core.query.stored_form import MAX_INT64, MIN_INT64, check_value, copy_of
@@ -30,12 +31,23 @@ def stored_all(operands: Any, path: str, operator: str) -> list[Any]:
 
 
 def whole_number(operand: Any, what: str) -> int:
-    """An integer, or a double that is one. Raises: InvalidUpdate."""
-    if isinstance(operand, float) and operand.is_integer():
-        operand = int(operand)
-    if isinstance(operand, bool) or not isinstance(operand, int) or not MIN_INT64 <= operand <= MAX_INT64:
+    """An integer of 64 bits, or a double or decimal that is one. Raises: InvalidUpdate."""
+    number = Decimal("NaN")
+    if isinstance(operand, Decimal128):
+        number = operand.to_decimal()
+    elif isinstance(operand, (int, float)) and not isinstance(operand, bool):
+        number = Decimal(operand)
+    if not number.is_finite() or not MIN_INT64 <= number <= MAX_INT64 or number != int(number):
         raise InvalidUpdate(f"{what} must be an integer")
-    return int(operand)
+    return int(number)
+
+
+def one_or_minus_one(operand: Any, what: str) -> int:
+    """Raises: InvalidUpdate for another operand."""
+    number = whole_number(operand, what)
+    if number not in (1, -1):
+        raise InvalidUpdate(f"{what} must be 1 or -1")
+    return number
 
 
 def is_integer(value: Any) -> bool:

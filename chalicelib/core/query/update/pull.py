@@ -34,7 +34,7 @@ def pull(path: str, operand: Any) -> Leaf:
 
 def pull_all(path: str, operand: Any) -> Leaf:
     """Takes out what equals one of the values. Spec: mongodb, "$pullAll"."""
-    keys = [sort_key(value) for value in stored_all(operand, path, "$pullAll")]
+    keys = {sort_key(value) for value in stored_all(operand, path, "$pullAll")}
 
     def change(current: Any, run: Run) -> Any:
         return _without(current, lambda item: sort_key(item) in keys, path, "$pullAll")
