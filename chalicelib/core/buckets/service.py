@@ -34,6 +34,7 @@ from chalicelib.core.errors import (
     RequestConflict,
     TooMany,
 )
+from chalicelib.core.files.stored import FILE_INDEXES
 from chalicelib.core.query.filter import EVERYTHING, parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
@@ -46,15 +47,17 @@ MAX_NAME_LENGTH = 40
 MAX_BUCKETS = 1000
 """Buckets of one kind in a tenant. Spec: nec-clients, 10."""
 
-OWN_INDEXES = (
+OBJECT_INDEXES = (
     Index("owner_idx", (("ACL.owner", 1),)),
     Index("read_idx", (("ACL.r", 1),)),
     Index("updated_at_idx", (("updatedAt", 1), ("_id", 1))),
 )
 """Indexes that every object bucket has and that are not listed: access rule, sync. Spec: nec-clients, 9."""
 
+OWN_INDEXES = {BucketKind.OBJECTS: OBJECT_INDEXES, BucketKind.FILES: FILE_INDEXES}
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
-_RESERVED_INDEX_NAMES = {index.name for index in OWN_INDEXES} | {"_id_"}
+_RESERVED_INDEX_NAMES = {index.name for index in OBJECT_INDEXES} | {"_id_"}
 
 
 class BucketsService:
@@ -193,7 +196,7 @@ class BucketsService:
         )
         stored = StoredBucket(bucket, ids.new_etag(), collection_for(kind, name))
         # Indexes first: the record makes the bucket visible, and then nothing may be missing.
-        for index in OWN_INDEXES if kind is BucketKind.OBJECTS else ():
+        for index in OWN_INDEXES[kind]:
             self._documents.create_index(caller.tenant.id, stored.collection, index)
         try:
             self._documents.insert(caller.tenant.id, BUCKETS, bucket_to_document(stored))
