@@ -16,6 +16,7 @@ from math import isfinite
 from typing import Any
 
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.errors import BSONError
 
 from chalicelib.core.errors import InvalidInput
 
@@ -33,8 +34,8 @@ _NO_WORK = frozenset({str, bool, type(None)})
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)")
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 
 
 # --- dates ---
@@ -97,7 +98,7 @@ def _typed(value: dict[str, Any]) -> Any:
                 return value
             try:
                 return reader(value)
-            except (ValueError, TypeError, KeyError, AttributeError, OverflowError, InvalidOperation) as error:
+            except _MALFORMED as error:
                 raise InvalidInput(f"malformed {key} value") from error
     return value
 
@@ -219,6 +220,8 @@ _READERS: dict[frozenset[str], Callable[[dict[str, Any]], Any]] = {
     frozenset({"$ref", "$id", "$db"}): _reference,
 }
 """What makes an object a typed value: exactly these keys. `$regex` is none: it is an operator in conditions."""
+
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, InvalidOperation, BSONError)
 
 _LONGEST_SHAPE = max(len(keys) for keys in _READERS)
 

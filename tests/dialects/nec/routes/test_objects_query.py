@@ -47,7 +47,7 @@ def test_a_query_pages_orders_counts_and_tells_the_time(nec: Nec, form: str) -> 
 def test_a_query_counts_only_when_asked(nec: Nec, form: str) -> None:
     nec.object(n=1)
     for count in (0, None):
-        asked = {} if count is None else {"count": count}
+        asked: dict[str, Any] = {} if count is None else {"count": count}
         assert "count" not in ask(nec, form, **asked).json
     answer = ask(nec, form, count=1, limit=0)
     assert (answer.json["results"], answer.json["count"]) == ([], 1)
@@ -161,7 +161,8 @@ def test_values_of_another_type_are_refused(nec: Nec, asked: dict[str, Any]) -> 
 @pytest.mark.parametrize("form", FORMS)
 def test_what_clients_send_by_default_is_taken(nec: Nec, form: str) -> None:
     nec.object(n=1)
-    asked = {"where": {}, "order": "", "skip": 0, "limit": -1, "count": 0, "deleteMark": 0, "timeout": 0, "unknown": 1}
+    asked: dict[str, Any] = {"where": {}, "order": "", "skip": 0, "limit": -1, "count": 0, "unknown": 1}
+    asked |= {"deleteMark": 0, "timeout": 0}
     assert names(ask(nec, form, readPreference="SecondaryPreferred", **asked)) == [1]
 
 
@@ -223,7 +224,7 @@ def test_a_tenant_may_limit_limits(nec: Nec) -> None:
 
 
 def test_special_doubles_and_types_survive_in_extended_json(nec: Nec) -> None:
-    values = {
+    values: dict[str, Any] = {
         "nan": {"$numberDouble": "NaN"},
         "inf": {"$numberDouble": "-Infinity"},
         "oid": {"$oid": "514af36644f9cb2eb8000002"},
