@@ -260,6 +260,29 @@ def test_an_array_is_filled_up_to_the_limit_and_no_further() -> None:
     check({"a": [1]}, {"$set": {f"a.{'0' * 12}1": 1}}, None)
 
 
+def test_a_value_written_to_many_elements_fills_no_memory() -> None:
+    document = {"a": [0] * 1_000, "b": [[] for _ in range(1_000)]}
+    assert len(updated(document, {"$set": {"a.$[]": "x" * 10_000}})["a"]) == 1_000
+    for update in (
+        {"$set": {"a.$[]": "x" * 20_000}},
+        {"$set": {"a.$[]": [0] * 4_000}},
+        {"$push": {"b.$[]": {"$each": ["x" * 10_000] * 2}}},
+        {"$set": {"a.$[i]": "x" * 10_000, "b.$[i]": "x" * 10_000}},
+        {"$set": {"b.$[].39000": 1}},
+        {"$set": {f"b.{index}.39000": 1 for index in range(1_000)}},
+    ):
+        filters = [{"i": {"$exists": True}}] if "$[i]" in str(update) else []
+        check(document, update, None, array_filters=filters)
+
+
+def test_an_update_has_at_most_a_hundred_array_filters() -> None:
+    for count in (100, 101):
+        update = {"$set": {f"a.$[f{number}].x{number}": 1 for number in range(count)}}
+        filters = [{f"f{number}.n": number} for number in range(count)]
+        expected = {"a": [{"n": 99, "x99": 1}]} if count == 100 else None
+        check({"a": [{"n": 99}]}, update, expected, array_filters=filters)
+
+
 def nested(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):

@@ -11,6 +11,9 @@ from chalicelib.core.query.update.run import Run
 from chalicelib.core.query.update.tree import Elements, Fields, Leaf, Node, in_order, merge
 from chalicelib.core.query.values import MISSING
 
+_NULL_BYTES = 8
+"""About what a null in an array takes: its type, its index and a NUL."""
+
 
 def write_fields(node: Fields, document: dict[str, Any], run: Run) -> None:
     """Changes an object's fields in place.
@@ -36,16 +39,17 @@ def _write_indexes(node: Fields, array: list[Any], run: Run) -> None:
         current = array[index] if index < len(array) else MISSING
         new = _changed(child, current, run)
         if new is not current:
-            _put(array, index, new)
+            _put(array, index, new, run)
 
 
-def _put(array: list[Any], index: int, value: Any) -> None:
+def _put(array: list[Any], index: int, value: Any, run: Run) -> None:
     if index < len(array):
         array[index] = None if value is MISSING else value
         return
     padding = index - len(array)
     if padding > MAX_PADDING:
         raise InvalidUpdate(f"an array cannot be filled up with more than {MAX_PADDING} nulls")
+    run.spend(padding * _NULL_BYTES)
     array += [None] * padding
     array.append(value)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from chalicelib.core.errors import InvalidUpdate
 from chalicelib.core.query.filter import Filter
-from chalicelib.core.query.stored_form import MAX_DEPTH, copy_of, depth_of
+from chalicelib.core.query.stored_form import MAX_DEPTH, bson_size, copy_of, depth_of
 from chalicelib.core.query.update import arrays, fields, numbers
 from chalicelib.core.query.update.model import Update
 from chalicelib.core.query.update.paths import array_filter_name, split_path
@@ -35,6 +35,12 @@ _OPERATORS: Final[dict[str, Callable[[str, Any], Leaf]]] = {
 
 _MAX_SOURCE_DEPTH: Final = MAX_DEPTH + 4
 """Levels of the operator document: those of a stored value under the update, its operator, and a $each."""
+
+_STORING: Final = frozenset({"$set", "$setOnInsert", "$min", "$max", "$push", "$addToSet"})
+_SMALLEST_WRITE_BYTES: Final = 16
+
+MAX_ARRAY_FILTERS: Final = 100
+"""Array filters of one update, included: each is asked about each element. MongoDB has no such limit."""
 
 _IDENTIFIER = re.compile("[a-z][a-zA-Z0-9]*")
 
@@ -79,8 +85,15 @@ def _leaves(source: Mapping[Any, Any]) -> list[Leaf]:
             if not isinstance(path, str):
                 raise InvalidUpdate(f"{name} takes field names that are text")
             split_path(path)
-            leaves += rename(path, operand) if name == "$rename" else [_OPERATORS[name](path, operand)]
+            leaves += rename(path, operand) if name == "$rename" else [_leaf(name, path, operand)]
     return leaves
+
+
+def _leaf(name: str, path: str, operand: Any) -> Leaf:
+    leaf = _OPERATORS[name](path, operand)
+    if all(array_filter_name(part) is None for part in path.split(".")):
+        return leaf
+    return leaf.metered(_SMALLEST_WRITE_BYTES + (bson_size({"": operand}) if name in _STORING else 0))
 
 
 def _check_depth(source: Any) -> None:
@@ -91,6 +104,8 @@ def _check_depth(source: Any) -> None:
 def _parse_array_filters(sources: Sequence[Any]) -> dict[str, Filter]:
     if not isinstance(sources, (list, tuple)):
         raise InvalidUpdate("array filters are an array of objects")
+    if len(sources) > MAX_ARRAY_FILTERS:
+        raise InvalidUpdate(f"an update has at most {MAX_ARRAY_FILTERS} array filters")
     filters: dict[str, Filter] = {}
     for source in sources:
         if not isinstance(source, Mapping):
