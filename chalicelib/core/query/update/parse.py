@@ -91,7 +91,7 @@ def _leaves(source: Mapping[Any, Any]) -> list[Leaf]:
 
 def _leaf(name: str, path: str, operand: Any) -> Leaf:
     leaf = _OPERATORS[name](path, operand)
-    if all(array_filter_name(part) is None for part in path.split(".")):
+    if "$[" not in path:
         return leaf
     return leaf.metered(_SMALLEST_WRITE_BYTES + (bson_size({"": operand}) if name in _STORING else 0))
 

@@ -18,6 +18,8 @@ _FAR_BEYOND: Final = 10**_LONGEST_INDEX
 
 def split_path(path: str) -> tuple[str, ...]:
     """The parts of a path. Raises: InvalidUpdate for a part that is empty, no field name, or `$` out of place."""
+    if path.isidentifier():
+        return (path,)
     parts = tuple(path.split("."))
     if "" in parts:
         raise InvalidUpdate(f"the path {path!r} has an empty part")
