@@ -14,7 +14,19 @@ from bson import Decimal128, Int64, MaxKey, MinKey, ObjectId
 
 from chalicelib.core.query.paths import Test
 from chalicelib.core.query.regex import Pattern
-from chalicelib.core.query.values import MISSING, NULL, NUMBER, sort_key, type_order
+from chalicelib.core.query.values import (
+    BINARY,
+    BOOLEAN,
+    DATE,
+    MISSING,
+    NULL,
+    NUMBER,
+    OBJECT_ID,
+    STRING,
+    TIMESTAMP,
+    sort_key,
+    type_order,
+)
 
 _PLAIN_NUMBERS = frozenset((int, float, Int64))
 
@@ -112,9 +124,9 @@ def _never(value: Any) -> bool:
     return False
 
 
+_BOUND_TYPES = frozenset((NUMBER, STRING, BINARY, OBJECT_ID, BOOLEAN, DATE, TIMESTAMP))
+
+
 def bounds_an_index(value: Any) -> bool:
     """Whether a condition may carry the value as a bound."""
-    return isinstance(value, (str, bytes)) or (type_order(value) in _BOUND_TYPES and not is_nan(value))
-
-
-_BOUND_TYPES = frozenset((NUMBER, *(type_order(sample) for sample in ("", b"", ObjectId(), True))))
+    return type_order(value) in _BOUND_TYPES and not is_nan(value)

@@ -22,6 +22,9 @@ from chalicelib.core.query.values import MISSING, as_python_number, is_number
 
 Operand = Any
 
+REFERENCE_FIELDS = frozenset(("$ref", "$id", "$db"))
+"""Names with a $ that are fields: those of a reference to a document."""
+
 
 def is_regex(value: Any) -> bool:
     """Whether the value is a regular expression, BSON's or Python's."""
@@ -30,10 +33,8 @@ def is_regex(value: Any) -> bool:
 
 def is_operator_object(value: Any) -> bool:
     """Whether an object holds operators rather than being a value to equal; a reference ($ref, $id) is a value."""
-    return isinstance(value, dict) and next(iter(value), "").startswith("$") and next(iter(value)) not in _REFERENCE
-
-
-_REFERENCE = frozenset(("$ref", "$id", "$db"))
+    first = next(iter(value), "") if isinstance(value, dict) else ""
+    return first.startswith("$") and first not in REFERENCE_FIELDS
 
 
 def equality(operand: Operand) -> Leaf:

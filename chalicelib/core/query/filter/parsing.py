@@ -29,8 +29,8 @@ class Scope:
     budget: RegexBudget
     may_order: bool = True
     """$near and $nearSphere stand only at the top, perhaps inside $and."""
-    may_compute: bool = True
-    """$expr stands anywhere but inside $elemMatch."""
+    in_element: bool = False
+    """Inside $elemMatch $expr may not stand, but the fields of a reference ($ref, $id, $db) may."""
 
 
 def parse_conjunction(source: Any, scope: Scope) -> Node:
@@ -41,7 +41,7 @@ def parse_conjunction(source: Any, scope: Scope) -> Node:
     for name, operand in source.items():
         if not isinstance(name, str):
             raise InvalidQuery("a field name in a filter must be a string")
-        if name.startswith("$"):
+        if name.startswith("$") and not (scope.in_element and name in operators.REFERENCE_FIELDS):
             nodes.extend(_parse_logic(name, operand, scope))
         else:
             nodes.extend(_parse_field(name, operand, scope))
@@ -66,7 +66,7 @@ def _parse_logic(name: str, operand: Any, scope: Scope) -> list[Node]:
 
 
 def _parse_expr(operand: Any, scope: Scope) -> Node:
-    if not scope.may_compute:
+    if scope.in_element:
         raise OperatorMisused("$expr cannot stand inside $elemMatch")
     evaluate = parse_expression(operand).evaluate
     return Node(lambda document: truthy(evaluate(document)))
@@ -161,7 +161,7 @@ def _parse_not(operand: Any, scope: Scope) -> Negation:
 def _parse_elem_match(operand: Any, scope: Scope) -> Leaf:
     if not isinstance(operand, Mapping):
         raise OperatorMisused("$elemMatch needs an object")
-    inner = replace(scope, may_order=False, may_compute=False)
+    inner = replace(scope, may_order=False, in_element=True)
     if operators.is_operator_object(operand) and next(iter(operand)) not in _OF_OBJECTS:
         return matching_element(parse_operators(operand, inner))
     return matching_object(parse_conjunction(operand, inner))
