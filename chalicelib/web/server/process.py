@@ -15,6 +15,7 @@ import uvicorn
 from chalicelib.settings import Settings
 from chalicelib.web.log import log_line, set_log_level
 from chalicelib.web.server.asgi import AsgiApp
+from chalicelib.web.server.http_heads import WholeHeads
 from chalicelib.web.server.schedules import Schedules
 
 KEEP_ALIVE_SECONDS = 65
@@ -79,7 +80,7 @@ def _run(asgi: AsgiApp | str, **options: Any) -> None:
     with suppress(KeyboardInterrupt):
         uvicorn.run(
             asgi,
-            http="httptools",
+            http=WholeHeads,
             loop="asyncio",
             lifespan="on",
             ws="none",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from chalicelib.web.server.http_heads import WholeHeads
 from tests.web.parrot import ParrotCore
 from tests.web.parrot_server import parrot_asgi
 
@@ -21,7 +22,7 @@ from tests.web.parrot_server import parrot_asgi
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     config = uvicorn.Config(
-        parrot_asgi(ParrotCore()), port=0, lifespan="on", http="httptools", loop="asyncio", log_config=None
+        parrot_asgi(ParrotCore()), port=0, lifespan="on", http=WholeHeads, loop="asyncio", log_config=None
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -168,3 +169,39 @@ def test_32_requests_at_once_each_get_their_own_answer(port: int) -> None:
 
 def test_what_is_not_http_is_refused(port: int) -> None:
     assert exchange(port, b"HELLO\r\n\r\n").startswith(b"HTTP/1.1 400")
+
+
+def test_headers_without_end_are_cut_off(port: int) -> None:
+    line = b"X-Long: " + b"x" * 8000 + b"\r\n"
+    answer = exchange(port, b"GET /p/acme/text HTTP/1.1\r\nHost: h\r\n" + line * 8, line)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert len(answer.partition(b"\r\n\r\n")[2]) == 42
+
+
+def test_a_long_but_finished_head_is_answered(port: int) -> None:
+    reply, body = ask(port, "GET", "/p/acme/query?where=" + "x" * 40_000)
+    assert reply.status == 200
+    assert len(body) > 40_000
+
+
+@pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
+def test_an_offer_to_upgrade_is_ignored(port: int, upgrade: str) -> None:
+    headers = {"Connection": "Upgrade", "Upgrade": upgrade, "Content-Type": "application/json"}
+    assert json.loads(ask(port, "GET", "/p/acme/words/w", headers=headers)[1])["word"] == "w"
+    assert json.loads(ask(port, "POST", "/p/acme/json", body=b'{"a":1}', headers=headers)[1]) == {"sent": {"a": 1}}
+
+
+def test_a_head_in_many_pieces_is_put_together(port: int) -> None:
+    head = b"PUT /p/acme/words/w HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
+    assert exchange(port, *(head[at : at + 9] for at in range(0, len(head), 9))).endswith(b"\r\n\r\nok")
+
+
+def test_requests_sent_ahead_are_answered_in_order(port: int) -> None:
+    first = b"PUT /p/acme/words/w HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\none"
+    second = b"PUT /p/acme/words/w HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\ntwo"
+    answer = exchange(port, first + second)
+    assert 0 < answer.index(b"one") < answer.index(b"two")
+
+
+def test_a_greeting_of_another_protocol_is_refused(port: int) -> None:
+    assert exchange(port, b"\x16\x03\x01\x02\x00\x01").startswith(b"HTTP/1.1 400")

@@ -1,0 +1,59 @@
+"""What uvicorn's parser does not do with the head of a request (its first line and headers): bound it, and ignore
+offers to upgrade."""
+
+from __future__ import annotations
+
+import re
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 64 * 1024
+"""The longest head, included: room for the longest `where` in a URL that common proxies let through. API Gateway takes
+10,240 bytes of headers."""
+
+_END = re.compile(rb"\r?\n\r?\n")
+_UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
+
+_REFUSAL = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\ncontent-length: 42\r\n"
+    b'connection: close\r\n\r\n{"error":"the request\'s head is too long"}'
+)
+
+
+class WholeHeads(HttpToolsProtocol):
+    """Hands each head to the parser in one piece.
+
+    A client that never comes to the end of its headers is refused, instead of collected without end. An `Upgrade`
+    header is renamed: Java's HTTP client offers h2c with every request, and the parser would take the body of such a
+    request for the other protocol and drop it.
+    """
+
+    _head = b""
+    _in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        # What cannot begin a head, such as a TLS greeting, is the parser's to refuse.
+        if self._in_head and (self._head or data[:1].isalpha()):
+            self._unset_keepalive_if_required()
+            self._head += data
+            end = _END.search(self._head)
+            if (end.end() if end else len(self._head)) > MAX_HEAD_BYTES:
+                self.transport.write(_REFUSAL)
+                self.transport.close()
+                return
+            if end is None:
+                return
+            data, self._head = _without_upgrade(self._head, end.end()), b""
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        super().on_message_complete()
+
+
+def _without_upgrade(data: bytes, end: int) -> bytes:
+    return _UPGRADE.sub(b"\nx-offered-upgrade:", data[:end]) + data[end:]
