@@ -45,7 +45,9 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class Choice:
+    """A plan and what it is guessed to cost."""
+
     cost: float
     plan: Plan
 
@@ -69,7 +71,7 @@ class Planner:
                 return self._gather(term, [], order)
         if not self._terms and not order:
             return self._scan([], order)
-        return min(self._choices(order, wanted), key=lambda choice: choice.cost).plan
+        return min(self.choices(order, wanted), key=lambda choice: choice.cost).plan
 
     def count(self) -> tuple[str, tuple[Any, ...]] | None:
         """A statement that counts what meets all conditions without reading documents; None when no indexes tell."""
@@ -94,9 +96,8 @@ class Planner:
                 chosen.append(term)
         return None if missing else chosen
 
-    # --- choices
-
-    def _choices(self, order: OrderKeys, wanted: int | None) -> Iterator[_Choice]:
+    def choices(self, order: OrderKeys, wanted: int | None) -> Iterator[Choice]:
+        """Every way there is, with its cost in index rows."""
         total = self._documents()
         shares = {id(term): min(1.0, self._count(term) / total) for term in self._terms}
         matching = max(0.5, total * math.prod(shares.values()))
@@ -109,18 +110,18 @@ class Planner:
             return walked * (per_row + _PROBE_COST * probes) + read * _DOCUMENT_COST
 
         probed = [term for term in self._terms if term.probe is not None]
-        yield _Choice(cost(total, 1.0, probed, stops=not order), self._scan(probed, order))
+        yield Choice(cost(total, 1.0, probed, stops=not order), self._scan(probed, order))
         for term in self._terms:
             others = [other for other in probed if other is not term and other.index is not term.index]
             rows = self._count(term)
             gathering = rows * _GATHER_COST
-            yield _Choice(gathering + cost(rows, 1.0, others, stops=not order), self._gather(term, others, order))
+            yield Choice(gathering + cost(rows, 1.0, others, stops=not order), self._gather(term, others, order))
         if order and order[0][0] == "_id":
-            yield _Choice(cost(total, 1.5, probed, stops=True), self._walk_ids(order[0][1], probed))
+            yield Choice(cost(total, 1.5, probed, stops=True), self._walk_ids(order[0][1], probed))
         for walk in self._walks(order):
             others = [term for term in probed if term.index is None or term.index is not walk.index]
             rows = self._count(walk.term) if walk.term is not None else total
-            yield _Choice(cost(rows, 1.5, others, stops=True), self._walk(walk, others))
+            yield Choice(cost(rows, 1.5, others, stops=True), self._walk(walk, others))
 
     def _documents(self) -> float:
         if self._total is None:

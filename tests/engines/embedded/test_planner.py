@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from chalicelib.core.errors import CoreError, InvalidDocument, OperatorMisused
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
+from chalicelib.engines.embedded.planner import Plan, Planner
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from tests.engines.embedded import bson_values
 
@@ -69,9 +71,26 @@ def outcome(ask: Callable[[], Any]) -> Any:
         return type(error)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(bodies, filters, orders, st.integers(0, 3), st.none() | st.integers(0, 4), indexes)
-@example([{"a": [1, 5]}], {"a": {"$gt": 2, "$lt": 4}}, [], 0, None, [([("a", 1)], False)])
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The planner takes the plan of this number instead of the cheapest: a small collection would always be scanned."""
+    number = {"plan": 0}
+
+    def plan(self: Planner, order: Sequence[tuple[str, int]], wanted: int | None) -> Plan:
+        plans = [choice.plan for choice in self.choices(order, wanted)]
+        return plans[number["plan"] % len(plans)]
+
+    monkeypatch.setattr(Planner, "plan", plan)
+    return number
+
+
+@settings(
+    max_examples=500,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(bodies, filters, orders, st.integers(0, 3), st.none() | st.integers(0, 4), indexes, st.integers(0, 5))
+@example([{"a": [1, 5]}], {"a": {"$gt": 2, "$lt": 4}}, [], 0, None, [([("a", 1)], False)], 1)
 @example(
     [{"a": [{"b": 1, "a": 2}, {"b": 2, "a": 1}]}],
     {"a.b": 1, "a.a": 1},
@@ -79,33 +98,30 @@ def outcome(ask: Callable[[], Any]) -> Any:
     0,
     None,
     [([("a.b", 1), ("a.a", 1)], False)],
+    1,
 )
-@example([{"a": []}, {"a": None}, {}], {"a": []}, [], 0, None, [([("a", -1)], True)])
-@example([{}, {"a": None}, {"a": 1}], {"a": None}, [("a", -1)], 0, None, [([("a", 1)], True)])
-def test_indexes_change_no_answer(
+@example([{"a": []}, {"a": None}, {}], {"a": []}, [], 0, None, [([("a", -1)], True)], 1)
+@example([{}, {"a": None}, {"a": 1}], {"a": None}, [("a", -1)], 0, None, [([("a", 1)], True)], 1)
+@example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {}, [("a", -1)], 0, None, [([("a", 1), ("b", 1)], False)], 1)
+@example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {"a": 1}, [("b", -1)], 0, 1, [([("a", 1), ("b", 1)], False)], 2)
+def test_no_index_and_no_plan_changes_an_answer(
+    chosen: dict[str, int],
     contents: list[dict[str, Any]],
     source: dict[str, Any],
     order_keys: list[tuple[str, int]],
     skip: int,
     limit: int | None,
     made: list[tuple[list[tuple[str, int]], bool]],
+    plan: int,
 ) -> None:
     filter, order = parse_filter(source), parse_order(order_keys)
     engine = SqliteDocuments.temporary()
     try:
-        for number, (keys, sparse) in enumerate(made):
-            engine.create_index("t", "c", Index(f"i{number}", tuple(keys), sparse=sparse))
-        kept = []
-        for number, content in enumerate(contents):
-            document = {"_id": f"id{number}", **content}
-            try:
-                engine.insert("t", "c", document)
-            except InvalidDocument:
-                continue  # two arrays in one index
-            kept.append(engine.find_one("t", "c", parse_filter({"_id": f"id{number}"})))
-
+        kept = filled(engine, contents, made)
+        chosen["plan"] = plan
         found = outcome(lambda: list(engine.find("t", "c", Query(filter, order, skip, limit))))
         counted = outcome(lambda: engine.count("t", "c", filter))
+        chosen["plan"] = 0
         problems = engine.verify("t")
     finally:
         engine.close()
@@ -120,3 +136,85 @@ def test_indexes_change_no_answer(
     assert repr(found) == repr(expected)
     assert counted == len(matching)
     assert problems == []
+
+
+def filled(
+    engine: SqliteDocuments, contents: list[dict[str, Any]], made: list[tuple[list[tuple[str, int]], bool]]
+) -> list[dict[str, Any]]:
+    """What the engine has kept of the contents, under these indexes."""
+    for number, (keys, sparse) in enumerate(made):
+        engine.create_index("t", "c", Index(f"i{number}", tuple(keys), sparse=sparse))
+    kept = []
+    for number, content in enumerate(contents):
+        try:
+            engine.insert("t", "c", {"_id": f"id{number}", **content})
+        except InvalidDocument:
+            continue  # two arrays in one index
+        document = engine.find_one("t", "c", parse_filter({"_id": f"id{number}"}))
+        assert document is not None
+        kept.append(document)
+    return kept
+
+
+# --- the choice
+
+
+ACL_RULE = {"$or": [{"ACL.owner": "me"}, {"ACL.r": {"$in": ["g:anonymous", "g:authenticated", "me"]}}]}
+
+
+@pytest.fixture(scope="module")
+def thousand() -> Iterator[SqliteDocuments]:
+    engine = SqliteDocuments.temporary()
+    for name, keys in (("owner", "ACL.owner"), ("readers", "ACL.r"), ("score", "score"), ("name", "name")):
+        engine.create_index("t", "c", Index(name, ((keys, 1),)))
+    engine.create_index("t", "c", Index("updated", (("updatedAt", 1), ("_id", 1))))
+    engine.create_index("t", "c", Index("team", (("team", 1), ("score", -1))))
+    engine.create_index("t", "c", Index("nick", (("nick", 1),), unique=True, sparse=True))
+    for n in range(1000):
+        readers = ["g:authenticated"] if n % 2 else ["g:staff"]
+        acl = {"owner": f"user{n}", "r": readers}
+        names = {"name": f"name {n}", "nick": f"nick {n}"}
+        engine.insert(
+            "t", "c", {"_id": f"{n:04}", "score": n, "updatedAt": n // 10, "team": n % 3, **names, "ACL": acl}
+        )
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "order", "limit", "plan"),
+    [
+        ({"_id": "0007"}, [], None, "ids"),
+        ({"_id": {"$in": ["0007", "0008"]}, "score": {"$gt": 5}}, [], None, "ids"),
+        ({"nick": "nick 5"}, [], None, "gather nick"),
+        ({"name": {"$in": ["name 1", "name 2"]}}, [], None, "gather name"),
+        ({"score": {"$gte": 10, "$lt": 20}}, [], None, "gather score"),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}, [("score", 1)], 100, "walk score"),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}, [("score", -1)], 100, "walk score"),
+        ({"$and": [{"name": "name 3"}, ACL_RULE]}, [("score", -1)], 100, "gather name"),
+        ({"$or": [{"ACL.owner": "user5"}, {"ACL.r": {"$in": ["nobody"]}}]}, [], None, "gather owner or readers"),
+        ({"ACL.r": {"$in": ["nobody"]}}, [("updatedAt", -1)], 10, "gather readers"),
+        ({}, [("updatedAt", -1)], 10, "walk updated"),
+        ({}, [("updatedAt", -1), ("_id", -1)], 10, "walk updated"),
+        ({}, [("updatedAt", -1), ("_id", 1)], 10, "scan"),
+        ({"updatedAt": {"$gt": 90}}, [("updatedAt", 1)], None, "walk updated"),
+        ({}, [("_id", -1)], 10, "walk _id"),
+        ({"team": 1}, [("score", -1)], 10, "walk team"),
+        ({"team": 1, "score": {"$lt": 50}}, [("score", 1)], 10, "walk team"),
+        ({"nobody": 1}, [], None, "scan"),
+        ({}, [], None, "scan"),
+    ],
+)
+def test_the_planner_takes_the_index_that_serves(
+    thousand: SqliteDocuments, source: dict[str, Any], order: list[tuple[str, int]], limit: int | None, plan: str
+) -> None:
+    query = Query(parse_filter(source), parse_order(order), limit=limit)
+
+    assert thousand.explain("t", "c", query) == plan
+
+
+def test_a_page_of_what_one_may_read_is_right(thousand: SqliteDocuments) -> None:
+    query = Query(parse_filter({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}), parse_order([("score", -1)]), limit=3)
+
+    assert [document["score"] for document in thousand.find("t", "c", query)] == [999, 997, 995]
+    assert thousand.count("t", "c", query.filter) == 350
