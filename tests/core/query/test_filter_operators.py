@@ -37,7 +37,7 @@ TYPES: list[tuple[Any, str, int]] = [
     (DBRef("c", 1), "object", 3),
     (b"x", "binData", 5),
     (Binary(b"x", 5), "binData", 5),
-    (ObjectId(), "objectId", 7),
+    (ObjectId("5f0000000000000000000001"), "objectId", 7),
     (True, "bool", 8),
     (None, "null", 10),
     (Regex("a", ""), "regex", 11),
@@ -54,8 +54,8 @@ TYPES: list[tuple[Any, str, int]] = [
 ]
 
 TYPE = [
-    *(case(f"{alias} by alias: {value!r}", {"a": value}, {"a": {"$type": alias}}, True) for value, alias, _ in TYPES),
-    *(case(f"{alias} by number: {value!r}", {"a": value}, {"a": {"$type": number}}, True) for value, alias, number in TYPES),
+    *(case(f"{value!r} by alias", {"a": value}, {"a": {"$type": alias}}, True) for value, alias, _ in TYPES),
+    *(case(f"{value!r} by number", {"a": value}, {"a": {"$type": number}}, True) for value, _, number in TYPES),
     case("a number as a double", {"a": "x"}, {"a": {"$type": 2.0}}, True),
     case("an int is a number", {"a": 1}, {"a": {"$type": "number"}}, True),
     case("a decimal is a number", {"a": Decimal128("1")}, {"a": {"$type": "number"}}, True),

@@ -40,7 +40,7 @@ SET: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] = [
     ({"a": 1}, {"a.b": 2}, None),
     ({"a": None}, {"a.b": 2}, None),
     ({"a": "text"}, {"a.0": 2}, None),
-    ({"a": ObjectId()}, {"a.b": 2}, None),
+    ({"a": ObjectId("5f0000000000000000000001")}, {"a.b": 2}, None),
     ({"a": {"b": 1}}, {"a.b.c.d": 2}, None),
     ({"a": [1]}, {"a.b": 2}, None),
     ({"a": [1]}, {"a.b.c": 2}, None),
