@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
-from chalicelib.core.query.expressions.limits import CHECK_EVERY, bounded
+from chalicelib.core.query.expressions.limits import CHECK_EVERY, MAX_VALUE_BYTES, weigh
 from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
 from chalicelib.core.query.expressions.text import require_string
 from chalicelib.core.query.expressions.values import is_nullish
@@ -89,12 +89,13 @@ def _find(scope: Scope, pattern: Pattern, text: str) -> Any:
 
 
 def _find_all(scope: Scope, pattern: Pattern, text: str) -> list[Document]:
-    found: list[Document] = []
+    found, size = [], 0
     for match in _matches(scope, pattern, text):
-        found.append(_described(match))
-        if len(found) % CHECK_EVERY == 0:
-            bounded(found)
-    bounded(found)
+        described = _described(match)
+        size += weigh(described)
+        if size > MAX_VALUE_BYTES:
+            raise OperatorMisused(f"$regexFindAll builds an array larger than {MAX_VALUE_BYTES} bytes")
+        found.append(described)
     return found
 
 
