@@ -16,8 +16,11 @@ MAX_STRING_BYTES = 16 * 1024 * 1024
 MAX_ELEMENTS = 1_000_000
 """The most elements an array that an expression builds may have, inclusive."""
 
-MAX_VALUE_BYTES = 32 * 1024 * 1024
-"""The largest array or object an expression may build, inclusive, as `weigh` estimates it."""
+MAX_VALUE_BYTES = 16 * 1024 * 1024
+"""The largest array or object an expression may build, inclusive, as `weigh` estimates it.
+
+Source: MongoDB's largest document.
+"""
 
 CHECK_EVERY = 1024
 """Loops look at the clock once in this many rounds."""
@@ -57,7 +60,7 @@ def bounded(value: Any) -> Any:
     """The value itself. Raises: OperatorMisused when it is too large to have been built."""
     if isinstance(value, list) and len(value) > MAX_ELEMENTS:
         raise OperatorMisused(f"an expression builds an array of more than {MAX_ELEMENTS} elements")
-    if weigh(value) > MAX_VALUE_BYTES:
+    if weigh(value, MAX_VALUE_BYTES) > MAX_VALUE_BYTES:
         raise OperatorMisused(f"an expression builds a value larger than {MAX_VALUE_BYTES} bytes")
     return value
 

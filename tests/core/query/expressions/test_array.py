@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.clock import Deadline
 from chalicelib.core.errors import OperatorMisused, TimedOut
-from chalicelib.core.query.expressions import loops, parse_expression
+from chalicelib.core.query.expressions import limits, loops, parse_expression
 from chalicelib.core.query.values import MISSING
 from tests.core.query.expressions.tables import MISUSED, REFUSED, Row, check, evaluate, ids, long
 
@@ -169,7 +169,8 @@ DOUBLING = [{"$concatArrays": ["$$value", "$$value"]}, ["$$value", "$$value"], {
 
 
 @pytest.mark.parametrize("step", DOUBLING, ids=str)
-def test_a_value_that_doubles_without_end_is_refused(step):
+def test_a_value_that_doubles_without_end_is_refused(step, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_VALUE_BYTES", 100_000)
     with pytest.raises(OperatorMisused):
         evaluate({"$reduce": {"input": {"$range": [0, 90]}, "initialValue": [1], "in": step}})
 
