@@ -25,8 +25,8 @@ from chalicelib.core.query.values import MISSING, Document
 
 COLLECTION = "things"
 
-Stored = Sequence[Mapping[str, Any]]
-Expected = Sequence[Any] | Document | type[CoreError] | int | None
+Stored = Sequence[Any]
+"""Documents."""
 
 
 class Operation(Protocol):
@@ -112,7 +112,7 @@ class Insert:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """`hidden` is a filter of what the caller may see in the collections that `$lookup` reads."""
+    """`visible` is a filter of what the caller may see in the collections that `$lookup` reads."""
 
     pipeline: Any
     visible: Any = None
@@ -158,8 +158,14 @@ def run(case: Case, documents: Documents, tenant: str) -> Outcome:
         kept = list(documents.find(tenant, COLLECTION, Query(order=parse_order([("_id", 1)]))))
         unchanged = same(kept, sorted((dict(one) for one in case.stored), key=lambda one: one["_id"]))
         note = "" if unchanged else f", and the documents became {kept!r}"
-        return Outcome(f"{type(error).__name__}: {error}{note}", right and unchanged)
+        return Outcome(f"{type(error).__name__}: {_said(error)}{note}", right and unchanged)
     return Outcome(repr(answer), not isinstance(case.expected, type) and same(answer, case.expected))
+
+
+def _said(error: CoreError) -> str:
+    """The message, in the words of the server where it is one that refused."""
+    details = getattr(error.__cause__, "details", None)
+    return str(details["errmsg"]) if isinstance(details, dict) and "errmsg" in details else error.message
 
 
 def same(left: Any, right: Any) -> bool:

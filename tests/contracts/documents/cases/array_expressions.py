@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, expression
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, expression
 
 D = {
     "n": 5,

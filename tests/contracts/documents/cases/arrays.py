@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, find, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, find, values
 
 LISTS = values([1, 2, 3], [3], [], 3, [[1, 2, 3]], ["x", 1], None, MISSING)
 ROWS = [

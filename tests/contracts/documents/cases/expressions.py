@@ -5,7 +5,8 @@ from __future__ import annotations
 from bson import Decimal128, Int64, ObjectId
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, aggregate, expression, moment, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, aggregate, expression, moment, values
 
 D = {"n": 5, "f": 2.5, "s": "Hello", "u": "日本語", "t": True, "z": None, "o": {"x": 1, "y": {"z": 2}}, "a": [3, 1, 2]}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bson import Int64
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, find, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, find, values
 
 ONE_TO_FIVE = values(1, 2, 3, 4, 5)
 MIXED = values(1, 2.5, "x", True, None, MISSING, [1, 2], {"b": 1})

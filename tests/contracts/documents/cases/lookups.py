@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from chalicelib.core.errors import InvalidQuery
 from tests.contracts.documents.case import Case, aggregate
 
@@ -20,7 +23,7 @@ OTHERS = {"items": ITEMS}
 JOIN = {"from": "items", "localField": "item", "foreignField": "sku", "as": "found"}
 
 
-def lookup(id: str, spec: dict[str, object], found: list[object], **options: object) -> Case:
+def lookup(id: str, spec: Mapping[str, Any], found: list[Any], **options: Any) -> Case:
     """What a join adds to the three orders."""
     expected = [{**order, "found": one} for order, one in zip(ORDERS, found, strict=True)]
     pipeline = [{"$sort": {"_id": 1}}, {"$lookup": spec}]

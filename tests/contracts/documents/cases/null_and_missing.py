@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from bson import Decimal128, Int64, ObjectId
 
-from tests.contracts.documents.case import MISSING, Case, find, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, find, values
 
 DATE = datetime(2020, 1, 1, tzinfo=UTC)
 OF_EVERY_TYPE = values(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from bson import Decimal128, MaxKey, MinKey, ObjectId, Timestamp
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, find, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, find, values
 
 # One value of each type, stored in no particular order; the ids spell the order MongoDB gives them.
 EVERY_TYPE = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bson import Regex
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, find, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, find, values
 
 WORDS = values("apple", "Apple pie", "grape", "line one\nline two", "", None, MISSING, 5, ["pear", "apple"])
 JAPANESE = values("東京都", "京都府", "大阪府", "\uff21")

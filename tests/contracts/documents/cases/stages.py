@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.core.errors import InvalidQuery
-from tests.contracts.documents.case import MISSING, Case, aggregate, moment, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, aggregate, moment, values
 
 SALES = [
     {"_id": "1", "shop": "x", "sum": 10, "tags": ["a", "b"], "at": moment("2020-01-01")},

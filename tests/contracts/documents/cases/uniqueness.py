@@ -6,7 +6,8 @@ from typing import Any
 
 from chalicelib.core.documents import Index
 from chalicelib.core.errors import DuplicateId, DuplicateKey
-from tests.contracts.documents.case import MISSING, Case, Find, Insert, UpdateMany, UpdateOne, UpsertOne, values
+from chalicelib.core.query.values import MISSING
+from tests.contracts.documents.case import Case, Find, Insert, UpdateMany, UpdateOne, UpsertOne, values
 
 UNIQUE = Index("by_a", (("a", 1),), unique=True)
 SPARSE = Index("by_a", (("a", 1),), unique=True, sparse=True)
