@@ -6,8 +6,11 @@ Spec: mongodb, "Project Fields to Return from Query", "$elemMatch (projection)",
 
 from __future__ import annotations
 
+import copy
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
@@ -129,14 +132,14 @@ def parse_projection(source: Any) -> Projection:
     plan = _Plan()
     for parts, value in _flattened(source, ()):
         _read_field(plan, parts, value)
-    return Projection(dict(source), plan)
+    return Projection(copy.deepcopy(source), plan)
 
 
 def _flattened(source: Mapping[str, Any], above: Parts) -> Iterator[tuple[Parts, Any]]:
     """Every path of a projection with its value, `{"a": {"b": 1}}` read as `{"a.b": 1}`."""
     for name, value in source.items():
         parts = above + _checked_parts(name)
-        if not isinstance(value, dict) or next(iter(value), "").startswith("$"):
+        if not isinstance(value, dict) or str(next(iter(value), "")).startswith("$"):
             yield parts, value
         elif value:
             yield from _flattened(value, parts)
@@ -145,6 +148,8 @@ def _flattened(source: Mapping[str, Any], above: Parts) -> Iterator[tuple[Parts,
 
 
 def _checked_parts(name: str) -> Parts:
+    if not isinstance(name, str):
+        raise InvalidQuery("a field name in a projection must be a string")
     parts = split_path(name)
     if not all(parts):
         raise InvalidQuery(f"a projection has a path with an empty part: {name!r}")
@@ -189,12 +194,18 @@ def _parse_slice(operand: Any) -> Slice:
     numbers = operand if isinstance(operand, list | tuple) else [operand]
     if len(numbers) > 2 or not numbers or not all(is_number(number) for number in numbers):
         raise OperatorMisused("$slice needs a number, or an array of two numbers")
-    counts = [int(as_python_number(number)) for number in numbers]
+    counts = [_cut(as_python_number(number)) for number in numbers]
     if not isinstance(operand, list | tuple):
         return Slice(min(counts[0], 0), abs(counts[0]))
     if len(counts) == 1 or counts[1] <= 0:
         raise OperatorMisused("$slice needs how many to skip and how many, above 0, to return")
     return Slice(counts[0], counts[1])
+
+
+def _cut(value: int | float | Decimal) -> int:
+    if not isinstance(value, int) and not math.isfinite(value):
+        raise OperatorMisused("$slice needs finite numbers")
+    return int(value)
 
 
 def _included(value: Mapping[str, Any], tree: Tree) -> Document:
