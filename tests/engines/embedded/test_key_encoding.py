@@ -12,7 +12,7 @@ from tests.engines.embedded import bson_values
 
 
 def order_of(left: Any, right: Any) -> int:
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 @given(bson_values.values, bson_values.values)
@@ -51,6 +51,6 @@ def test_missing_has_the_key_of_null() -> None:
 
 
 def test_first_bytes_leave_room_for_bounds() -> None:
-    samples = [None, 1, "a", {}, [], b"", True, Decimal128("NaN")]
+    samples: list[Any] = [None, 1, "a", {}, [], b"", True, Decimal128("NaN")]
 
     assert all(0x01 < encode(sample)[0] < 0xFE for sample in samples)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.documents import Index
-from chalicelib.core.errors import CoreError, InvalidDocument, OperatorMisused
+from chalicelib.core.errors import CoreError, InvalidDocument, InvalidQuery, OperatorMisused
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
@@ -114,7 +114,10 @@ def test_no_index_and_no_plan_changes_an_answer(
     made: list[tuple[list[tuple[str, int]], bool]],
     plan: int,
 ) -> None:
-    filter, order = parse_filter(source), parse_order(order_keys)
+    try:
+        filter, order = parse_filter(source), parse_order(order_keys)
+    except InvalidQuery:
+        reject()  # no operator takes any value
     engine = SqliteDocuments.temporary()
     try:
         kept = filled(engine, contents, made)

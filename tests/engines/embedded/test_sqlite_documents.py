@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bson import Decimal128
 
-from chalicelib.core.documents import Index
+from chalicelib.core.documents import Documents, Index
 from chalicelib.core.errors import (
     Conflict,
     DocumentTooLarge,
@@ -23,6 +23,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
 from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.pipeline import ForeignCollection, parse_pipeline
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import Update, parse_update
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
@@ -415,3 +416,76 @@ def test_the_least_recently_used_tenants_are_closed_and_open_again(
     counts = [documents.find_one(f"t{n}", "c", EVERYTHING) for n in range(8)]
 
     assert counts == [{"_id": "1", "n": 2}] * 8
+
+
+# --- aggregation, distance, soundness
+
+
+def test_a_pipeline_reads_through_an_index_and_joins(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    insert(documents, *({"_id": str(n), "age": n, "team": n % 2} for n in range(10)))
+    documents.insert("acme", "teams", {"_id": "t1", "number": 1, "name": "odd"})
+    pipeline = parse_pipeline(
+        [
+            {"$match": {"age": {"$gte": 6}}},
+            {"$group": {"_id": "$team", "oldest": {"$max": "$age"}}},
+            {"$lookup": {"from": "teams", "localField": "_id", "foreignField": "number", "as": "teams"}},
+            {"$sort": {"_id": 1}},
+        ]
+    ).resolved(lambda name: ForeignCollection(name, EVERYTHING))
+
+    assert list(documents.aggregate("acme", "people", pipeline)) == [
+        {"_id": 0, "oldest": 8, "teams": []},
+        {"_id": 1, "oldest": 9, "teams": [{"_id": "t1", "number": 1, "name": "odd"}]},
+    ]
+
+
+def test_a_pipeline_on_nothing_gives_what_the_pipeline_makes_of_nothing(documents: SqliteDocuments) -> None:
+    assert list(documents.aggregate("nobody", "people", parse_pipeline([{"$match": {"a": 1}}]))) == []
+
+
+def test_the_nearest_come_first_unless_there_is_an_order(documents: SqliteDocuments) -> None:
+    insert(documents, *({"_id": str(n), "at": {"type": "Point", "coordinates": [10.0 * n, 0.0]}} for n in (3, 1, 2)))
+    near = where(at={"$nearSphere": {"$geometry": {"type": "Point", "coordinates": [0.0, 0.0]}}})
+
+    def ids(query: Query) -> list[str]:
+        return [document["_id"] for document in stored(documents, query)]
+
+    assert ids(Query(near, limit=2)) == ["1", "2"]
+    assert ids(Query(near)) == ["1", "2", "3"]
+    assert ids(Query(near, parse_order([("_id", -1)]))) == ["3", "2", "1"]
+
+
+def test_a_statement_that_runs_too_long_is_interrupted(
+    documents: SqliteDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    insert(documents, *({"_id": str(n), "age": n} for n in range(300)))
+    monkeypatch.setattr("chalicelib.engines.embedded.reads._STEPS_BETWEEN_CHECKS", 10)
+
+    with pytest.raises(TimedOut):
+        documents.count("acme", "people", where(age={"$gte": 0}), timeout_ms=0)
+    assert documents.count("acme", "people", where(age={"$gte": 0})) == 300
+
+
+def test_verification_finds_what_an_index_lacks_or_has_too_much(documents: SqliteDocuments) -> None:
+    documents.create_index("acme", "people", BY_AGE)
+    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 2})
+    assert documents.verify("acme") == []
+
+    with documents._files.writing("acme") as session:
+        session.execute("UPDATE index_1 SET doc = 7 WHERE doc = 1")
+        session.execute("DELETE FROM index_1 WHERE doc = 2")
+
+    assert documents.verify("acme") == [
+        "people: the index age lacks a key of the document 1",
+        "people: the index age lacks a key of the document 2",
+        "people: the index age has 1 keys where the documents have 2",
+    ]
+    assert documents.verify("nobody") == []
+
+
+def test_the_engine_keeps_the_port(documents: SqliteDocuments) -> None:
+    port: Documents = documents
+
+    port.check()

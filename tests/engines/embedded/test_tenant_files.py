@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.engines.embedded import tenant_files
+from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
+
+
+@pytest.mark.parametrize(("durability", "synchronous"), [("full", 2), ("normal", 1), ("none", 0)])
+def test_the_durability_asked_for_is_what_sqlite_is_told(
+    tmp_path: Path, durability: Durability, synchronous: int
+) -> None:
+    files = TenantFiles(tmp_path, durability)
+
+    with files.writing("acme") as session:
+        assert session.execute("PRAGMA synchronous").fetchone() == (synchronous,)
+        assert session.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+    files.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path, "none")
+
+    def fail() -> None:
+        with files.writing("acme") as session:
+            session.execute("CREATE TABLE t (a)")
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        fail()
+
+    with files.reading("acme") as reading:
+        assert reading is not None
+        assert reading.execute("SELECT count(*) FROM sqlite_schema WHERE name = 't'").fetchone() == (0,)
+    files.close()
+
+
+def test_a_reader_keeps_its_snapshot_while_a_writer_commits(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path, "none")
+    with files.writing("acme") as session:
+        session.execute("CREATE TABLE t (a)")
+
+    with files.reading("acme") as reading:
+        assert reading is not None
+        with files.writing("acme") as session:
+            session.execute("INSERT INTO t VALUES (1)")
+        assert reading.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+    files.close()
+
+
+def test_a_log_left_behind_without_its_data_does_not_come_back(tmp_path: Path) -> None:
+    (tmp_path / "acme.db-wal").write_bytes(b"left over")
+    files = TenantFiles(tmp_path, "none")
+
+    with files.writing("acme") as session:
+        session.execute("CREATE TABLE t (a)")
+
+    assert files.tenants() == ["acme"]
+    files.close()
+
+
+def test_a_writer_that_waited_while_the_tenant_was_dropped_writes_to_a_new_one(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path, "none")
+
+    def write() -> None:
+        with files.writing("acme") as session:
+            session.execute("CREATE TABLE new (a)")
+
+    waiting = threading.Thread(target=write)
+    with files.writing("acme") as session:
+        session.execute("CREATE TABLE old (a)")
+        waiting.start()
+        (tmp_path / "acme.db").unlink()
+    waiting.join()
+
+    with files.reading("acme") as reading:
+        assert reading is not None
+        assert reading.execute("SELECT name FROM sqlite_schema WHERE name IN ('old', 'new')").fetchall() == [("new",)]
+    files.close()
+
+
+def test_a_full_disk_is_told_as_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenant_files, "_PRAGMAS", "PRAGMA max_page_count=20;")
+    files = TenantFiles(tmp_path, "none")
+
+    with pytest.raises(Unavailable), files.writing("acme") as session:
+        session.execute("CREATE TABLE t AS SELECT zeroblob(1000000)")
+
+    files.close()
+
+
+def test_a_damaged_file_is_told_as_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "acme.db").write_bytes(b"no database" * 1000)
+    files = TenantFiles(tmp_path, "none")
+
+    with pytest.raises(Unavailable), files.reading("acme"):
+        pass
+
+    files.close()
+
+
+def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path / "data", "none")
+    (tmp_path / "data").rmdir()
+
+    with pytest.raises(Unavailable):
+        files.check()
+    with pytest.raises(Unavailable):
+        files.create("acme")
+
+
+def test_a_writer_gives_up_when_its_turn_does_not_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenant_files, "BUSY_SECONDS", 0.05)
+    here, there = TenantFiles(tmp_path, "none"), TenantFiles(tmp_path, "none")
+    here.create("acme")
+
+    with here.writing("acme"):
+        for files in (here, there):
+            with pytest.raises(Unavailable), files.writing("acme"):
+                pass
+
+    here.close()
+    there.close()
