@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cmp_to_key
 from typing import Final
 
 from chalicelib.core.errors import InvalidUpdate
@@ -57,9 +56,12 @@ def array_index(part: str) -> int:
     return int(part) if len(part) <= _LONGEST_INDEX else _FAR_BEYOND
 
 
-@cmp_to_key
-def order_of_writing(left: str, right: str) -> int:
-    """The sort key of field names to write: two numbers compare as numbers, all else as text."""
-    if left.isascii() and right.isascii() and left.isdigit() and right.isdigit():
-        left, right = left.zfill(len(right)), right.zfill(len(left))
-    return (left > right) - (left < right)
+def order_of_writing(name: str) -> tuple[int, int, int, str]:
+    """The sort key of field names to write: as text, but what begins with a digit 1 to 9 first by its length.
+
+    So numbers come in their order, and names such as `10a` where MongoDB puts them.
+    """
+    first = name[0]
+    if first < "0" or first > "9":
+        return (-1 if first < "0" else 1, 0, 0, name)
+    return (0, 0, 0, name) if first == "0" else (0, 1, len(name.encode()), name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from chalicelib.core.errors import InvalidUpdate
@@ -108,10 +107,7 @@ def _frozen(sprout: Leaf | Sprout, filters: dict[str, Filter], path: str) -> Nod
 
 def in_order(children: Iterable[tuple[str, int, Node]]) -> tuple[tuple[str, int, Node], ...]:
     """Children as MongoDB 5.0 writes them: names in lexicographic order, numbers among themselves as numbers."""
-    by_text = sorted(children, key=itemgetter(0))
-    if all(index < 0 for _, index, _ in by_text):
-        return tuple(by_text)
-    return tuple(sorted(by_text, key=lambda child: order_of_writing(child[0])))
+    return tuple(sorted(children, key=lambda child: order_of_writing(child[0])))
 
 
 def merge(left: Node, right: Node) -> Node:
