@@ -1,4 +1,4 @@
-"""What every test shares: an environment without settings of the person who runs it."""
+"""What every test shares: no settings of the person who runs it, and none of the test before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import hypothesis
 import pytest
 
+from chalicelib.web.log import set_log_level
+
 # Reproducible everywhere, and free of deadlines: the machines that run tests are slow in turns.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("house")
@@ -14,5 +16,6 @@ hypothesis.settings.load_profile("house")
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_log_level("INFO")
     for name in [name for name in os.environ if name.startswith("YOROZU_") and not name.startswith("YOROZU_TEST_")]:
         monkeypatch.delenv(name)

@@ -36,7 +36,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "chalicelib/core/query/regex.py": ("regex",),
     "chalicelib/dialects/__init__.py": ("chalicelib.dialects",),
     "chalicelib/web/chalice_bridge.py": ("chalice",),
-    "chalicelib/web/server/asgi.py": (),
+    "chalicelib/web/server/http_heads.py": ("uvicorn",),
     "chalicelib/web/server/process.py": ("uvicorn", "chalicelib.settings"),
     "chalicelib/web/server/schedules.py": ("chalice",),
 }
