@@ -61,7 +61,7 @@ class Order:
             return sorted(documents, key=self._plain_key(), reverse=directions == {-1})
         keyed = [(self._keys_of(document), document) for document in documents]
         for position, (_, direction) in reversed(list(enumerate(self.keys))):
-            keyed.sort(key=lambda pair: pair[0][position], reverse=direction == -1)  # noqa: B023 - used at once
+            keyed.sort(key=lambda pair: pair[0][position], reverse=direction == -1)
         return [document for _, document in keyed]
 
     def key(self, document: Document) -> tuple[Any, ...]:

@@ -247,7 +247,7 @@ class _Respelling:
         if name:
             return rf"\g<{name}>"
         number = int(found["number"] or found["counted"])
-        if number <= 0:
+        if number < 0:
             number += self._captures + 1
         if not 0 < number <= len(self._source):
             raise _invalid("a reference to a group that does not exist")

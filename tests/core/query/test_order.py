@@ -79,7 +79,9 @@ def test_later_keys_settle_ties(keys: Any, expected: list[int]) -> None:
     ("document", "keys", "twin"),
     [
         pytest.param(
-            {"a": [{"b": 1, "c": 9}, {"b": 1, "c": 2}, {"b": 2, "c": 0}]}, [("a.b", 1), ("a.c", 1)], {"a": {"b": 1, "c": 2}},
+            {"a": [{"b": 1, "c": 9}, {"b": 1, "c": 2}, {"b": 2, "c": 0}]},
+            [("a.b", 1), ("a.c", 1)],
+            {"a": {"b": 1, "c": 2}},
             id="the element that comes first",
         ),
         pytest.param(
@@ -92,7 +94,10 @@ def test_later_keys_settle_ties(keys: Any, expected: list[int]) -> None:
         pytest.param({"a": [1, {"b": 0}]}, [("a.b", 1), ("a.c", 1)], {}, id="a scalar among objects"),
         pytest.param({"a": [7, 8]}, [("a.0", 1), ("a.1", 1)], {"a": {"0": 7, "1": 8}}, id="two indexes"),
         pytest.param(
-            {"a": [{"b": [4, 3], "c": 1}]}, [("a.c", 1), ("a.b", 1)], {"a": {"b": 3, "c": 1}}, id="an array in the element"
+            {"a": [{"b": [4, 3], "c": 1}]},
+            [("a.c", 1), ("a.b", 1)],
+            {"a": {"b": 3, "c": 1}},
+            id="an array in the element",
         ),
     ],
 )  # fmt: skip

@@ -104,7 +104,7 @@ def test_a_slice_reaches_into_objects_of_an_array() -> None:
     ("source", "expected"),
     [
         pytest.param(
-            {"g": {"$elemMatch": {"s": {"$gt": 5}}}}, {"_id": 1, "g": [{"s": 8, "t": 1}]}, id="the first that matches, and _id"
+            {"g": {"$elemMatch": {"s": {"$gt": 5}}}}, {"_id": 1, "g": [{"s": 8, "t": 1}]}, id="the first match, and _id"
         ),
         pytest.param({"g": {"$elemMatch": {"s": 99}}}, {"_id": 1}, id="none matches"),
         pytest.param({"v": {"$elemMatch": {"$gt": 5, "$lt": 9}}, "_id": 0}, {"v": [7]}, id="values"),

@@ -1,0 +1,204 @@
+"""Patterns mean what PCRE means, by the answers of compiled ones."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.errors import InvalidQuery, TimedOut
+from chalicelib.core.query.regex import parse_regex
+
+FOUND = [
+    ("^ab", "abc", ""),
+    (r"(*UCP)\d", "٣", ""),
+    (r"(*UTF8)(*UCP)^\w$", "é", ""),
+    (r"(*UCP)\bé\b", "a é b", ""),
+    (r"^\W$", "é", ""),
+    ("é", "É", "i"),
+    ("ß", "ß", "i"),
+    (r"a\Z", "a\n", ""),
+    (r"a\z", "a", ""),
+    ("a$", "a\n", ""),
+    (r"\Aa", "ab", "m"),
+    (r"\Ga", "ab", ""),
+    (r"a\Kb", "ab", ""),
+    ("a{,2}", "a{,2}", ""),
+    ("a{e<=1}", "a{e<=1}", ""),
+    ("{", "{", ""),
+    ("}", "}", ""),
+    ("a{2}$", "aa", ""),
+    ("^a{2,}$", "aaa", ""),
+    ("^a{2,3}$", "aaa", ""),
+    ("^(ab){2}$", "abab", ""),
+    (r"\Qa.b\E+", "a.bb", ""),
+    (r"\Qa.b", "a.b", ""),
+    (r"a\Eb", "ab", ""),
+    ("[]a]", "]", ""),
+    ("[^]a]", "b", ""),
+    ("[a-c]", "b", ""),
+    ("[a-]", "-", ""),
+    ("[-a]", "-", ""),
+    ("[[:alpha:]_-]+$", "ab_-", ""),
+    ("^[[:^digit:]]$", "x", ""),
+    ("[[:punct:]]", "~", ""),
+    ("[[:space:][:upper:]]{2}", "A ", ""),
+    (r"[\w.-]+@x", "a.b-c@x", ""),
+    (r"[a\]b]", "]", ""),
+    ("[+--]", ",", ""),
+    ("[a&&b]", "&", ""),
+    ("[a||b]", "|", ""),
+    ("[a~~b]", "~", ""),
+    ("[[a]", "[", ""),
+    (r"[\d\-x]", "-", ""),
+    (r"[\d-x]", "-", ""),
+    (r"[a-\d]", "-", ""),
+    (r"[\b]", "\b", ""),
+    (r"[\Qa-]\E]", "]", ""),
+    (r"[\Qb\E-d]", "c", ""),
+    (r"[a\E]", "a", ""),
+    (r"[\101\x42]", "B", ""),
+    (r"[\h\V]", "a", ""),
+    (r"[\p{Lu}]", "A", ""),
+    (r"\bfoo\b", "a foo b", ""),
+    (r"o\Bo", "foo", ""),
+    ("a b # c\n d", "abd", "x"),
+    ("ab#c", "ab", "x"),
+    ("a[ ]b", "a b", "x"),
+    (r"a\ b", "a b", "x"),
+    ("(?x) a b", "ab", ""),
+    ("(?x: a )b", "ab", ""),
+    ("(?-x: a)b", " ab", "x"),
+    ("(?x)a (?-x)b c", "ab c", ""),
+    ("(?i)A", "a", ""),
+    ("x(?i)a", "xA", ""),
+    ("(x(?i)a)b", "xAb", ""),
+    ("(a(?i)b|c)", "C", ""),
+    ("(?i:a)B", "AB", ""),
+    ("(?-i)a", "a", "i"),
+    ("(?s-m:.)", "\n", ""),
+    ("a.c", "a\nc", "s"),
+    ("^b", "a\nb", "m"),
+    ("(?#a (comment)b", "b", ""),
+    (r"(a)\1", "aa", ""),
+    (r"(?<n>a)\k<n>", "aa", ""),
+    (r"(?<n>a)\k{n}", "aa", ""),
+    (r"(?'n'a)\k'n'", "aa", ""),
+    (r"(?<n>a)\g{n}", "aa", ""),
+    ("(?P<n>a)(?P=n)", "aa", ""),
+    (r"(a)\g{-1}", "aa", ""),
+    (r"(a)\g1", "aa", ""),
+    ("(?|(a)|(b))", "b", ""),
+    ("(a)?(?(1)b|c)", "ab", ""),
+    ("a(?=b)", "ab", ""),
+    ("a(?!b)", "ac", ""),
+    ("(?<=a)b", "ab", ""),
+    ("(?<!a)b", "cb", ""),
+    ("(?>a+)b", "aab", ""),
+    ("a++b", "aab", ""),
+    ("a+?b", "aab", ""),
+    (r"\x41\x{42}\x43", "ABC", ""),
+    (r"a\x", "a\0", ""),
+    (r"\07\e\t\cA", "\a\x1b\t\x01", ""),
+    (r"\a\f\n\r", "\a\f\n\r", ""),
+    (r"\h\v\H\V", "\u3000\u2028ab", ""),
+    (r"\d\D\s\S\w\W", "1a aa-", ""),
+    (r"\pL\p{Lu}\P{L}", "aB1", ""),
+    (r"\N", "a", ""),
+    (r"a\Rb", "a\r\nb", ""),
+    (r"\X", "é", ""),
+    (r"\/\-\_\@\é", "/-_@é", ""),
+    ("a|b|", "zzz", ""),
+    ("a]", "a]", ""),
+]
+
+NOT_FOUND = [
+    ("^b", "abc", ""),
+    (r"\d", "٣", ""),
+    (r"^\w$", "é", ""),
+    (r"\bé", "a é", ""),
+    ("ß", "SS", "i"),
+    ("(?i)ß", "SS", ""),
+    (r"a\z", "a\n", ""),
+    ("^a{2}$", "a", ""),
+    (r"\Qa.b\E", "axb", ""),
+    ("[a&&b]", "c", ""),
+    ("[[:alpha:]]", "é", ""),
+    (r"\bfoo\b", "afoo", ""),
+    ("x(?i)a", "XA", ""),
+    ("(x(?i)a)b", "xAB", ""),
+    ("(?-i)a", "A", "i"),
+    ("a.c", "a\nc", ""),
+    (r"\N", "\n", "s"),
+    ("a b", "ab", ""),
+    ("(a)?(?(1)b|c)$", "ad", ""),
+]
+
+REFUSED = [
+    ("(", "missing"),
+    ("[a", "missing ]"),
+    ("[a\\", "missing ]"),
+    ("[", "missing ]"),
+    (")", "unmatched"),
+    ("a**", "multiple repeat"),
+    ("*a", "nothing to repeat"),
+    ("\\", "at the end"),
+    ("(?R)", "not supported"),
+    ("(?1)", "not supported"),
+    ("(?&x)", "not supported"),
+    ("(?P>x)", "not supported"),
+    ("(?C1)", "not supported"),
+    ("(?U)a", "not supported"),
+    ("(?", "not supported"),
+    ("(?<a", "not supported"),
+    ("(?(R)a|b)", "not supported"),
+    ("(*FAIL)", "verbs"),
+    ("(?#a", "comment"),
+    ("a{65536}", "repeats more than"),
+    ("a{1,65536}", "repeats more than"),
+    ("(a{60000}){60000}", "repeats more than"),
+    ("((a{100}){100}){100}", "repeats more than"),
+    (r"\y", r"escape \\y"),
+    (r"\L<x>", r"escape \\L"),
+    (r"[\y]", r"escape \\y"),
+    (r"\N{DIGIT ONE}", r"escape \\N"),
+    (r"\c", r"\\c without"),
+    (r"\cé", r"\\c without"),
+    (r"\x{110000}", "does not exist"),
+    (r"\x{d800}", "does not exist"),
+    ("[z-a]", "out of order"),
+    ("[[:foo:]]", "unknown class"),
+    (r"\8", "does not exist"),
+    (r"\g{-1}", "does not exist"),
+    (r"\g{0}", "does not exist"),
+    (r"\p{Foo}", "unknown property"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "options"), FOUND)
+def test_a_pattern_finds(pattern: str, text: str, options: str) -> None:
+    assert parse_regex(pattern, options).search(text)
+
+
+@pytest.mark.parametrize(("pattern", "text", "options"), NOT_FOUND)
+def test_a_pattern_does_not_find(pattern: str, text: str, options: str) -> None:
+    assert not parse_regex(pattern, options).search(text)
+
+
+@pytest.mark.parametrize(("pattern", "message"), REFUSED)
+def test_a_malformed_or_dangerous_pattern_is_refused(pattern: str, message: str) -> None:
+    with pytest.raises(InvalidQuery, match=message):
+        parse_regex(pattern)
+
+
+@given(st.text(max_size=20))
+def test_quoted_text_finds_itself(text: str) -> None:
+    quoted = text.replace("\0", "").replace(r"\E", "")
+    if not quoted.endswith("\\"):
+        assert parse_regex(rf"^\Q{quoted}\E\z").search(quoted)
+
+
+@given(st.text(alphabet=r"ab01()[]{}\|^$*+?.-:<>=!#,PQEdwk xi&", max_size=12))
+def test_any_text_is_a_pattern_or_refused(pattern: str) -> None:
+    try:
+        parse_regex(pattern).search("ab 01")
+    except (InvalidQuery, TimedOut):
+        pass
