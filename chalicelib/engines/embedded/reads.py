@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from itertools import groupby, islice
 from typing import Any
 
@@ -46,7 +46,7 @@ class Reader:
         """How the first `wanted` documents in the order are found."""
         return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
 
-    def matching(self, filter: Filter, plan: Plan) -> Iterator[Found]:
+    def matching(self, filter: Filter, plan: Plan) -> Generator[Found, None, None]:
         """The documents that match, in the plan's order."""
         matches = filter.matches
         with self._interrupted_at_deadline():
@@ -57,30 +57,28 @@ class Reader:
                 if matches(document):
                     yield doc, document
 
-    def find(self, filter: Filter, order: Order, skip: int, limit: int | None) -> Iterator[Document]:
-        """One page of the documents that match, in the order asked for."""
+    def find(self, filter: Filter, order: Order, skip: int, limit: int | None) -> Generator[Document, None, None]:
+        """One page of the documents that match, in the order asked for. To be closed or used up in the transaction."""
         if limit == 0:
-            return iter(())
+            return
         wanted = None if limit is None else skip + limit
         by_distance = filter.distance_order if not order else None
         plan = self.plan(filter, order, None if by_distance else wanted)
-        found = self.matching(filter, plan)
-        if by_distance is not None:
-            documents = self._sorted(found, by_distance, lambda some: sorted(some, key=by_distance), wanted)
-        elif plan.mixes_ties:
-            documents = _with_ties_by_insertion(found, order.key)
-        elif plan.is_ordered:
-            documents = (document for _, document in found)
-        else:
-            documents = self._sorted(found, order.key, order.sorted, wanted)
-        return islice(documents, skip, wanted)
+        with closing(self.matching(filter, plan)) as found:
+            if by_distance is not None:
+                documents = self._sorted(found, by_distance, lambda some: sorted(some, key=by_distance), wanted)
+            elif plan.mixes_ties:
+                documents = _with_ties_by_insertion(found, order.key)
+            elif plan.is_ordered:
+                documents = (document for _, document in found)
+            else:
+                documents = self._sorted(found, order.key, order.sorted, wanted)
+            yield from islice(documents, skip, wanted)
 
     def find_one(self, filter: Filter) -> Found | None:
         """A document that matches, the first inserted of them."""
-        found = self.matching(filter, self.plan(filter, wanted=1))
-        first = next(found, None)
-        found.close()  # type: ignore[attr-defined]
-        return first
+        with closing(self.matching(filter, self.plan(filter, wanted=1))) as found:
+            return next(found, None)
 
     def count(self, filter: Filter) -> int:
         """How many documents match."""

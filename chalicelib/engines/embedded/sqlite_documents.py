@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -58,21 +59,18 @@ class SqliteDocuments:
             return found[1] if found else None
 
     def find(self, tenant: str, collection: str, query: Query) -> Iterator[Document]:
-        documents = self._find(tenant, collection, query)
-        return documents if query.projection is None else map(query.projection.apply, documents)
-
-    def _find(self, tenant: str, collection: str, query: Query) -> Iterator[Document]:
         with self._files.reading(tenant) as session:
             reader = _reader(session, collection, query.timeout_ms)
             if reader is None:
                 return
-            documents = reader.find(query.filter, query.order, query.skip, query.limit)
-            batch = list(islice(documents, _BATCH))
-            while len(batch) == _BATCH:
-                remaining = reader.deadline.remaining_ms()
-                yield from batch
-                reader.deadline = Deadline(remaining)
+            with closing(reader.find(query.filter, query.order, query.skip, query.limit)) as found:
+                documents = map(query.projection.apply, found) if query.projection else found
                 batch = list(islice(documents, _BATCH))
+                while len(batch) == _BATCH:
+                    remaining = reader.deadline.remaining_ms()
+                    yield from batch
+                    reader.deadline = Deadline(remaining)
+                    batch = list(islice(documents, _BATCH))
         yield from batch
 
     def count(

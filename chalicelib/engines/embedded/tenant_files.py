@@ -12,7 +12,6 @@ import fcntl
 import os
 import random
 import re
-import secrets
 import sqlite3
 import threading
 import time
@@ -250,10 +249,10 @@ class TenantFiles:
         with self._sole_maker():
             if identity_of(path) is not None:
                 return
-            for suffix in ("-wal", "-shm"):
+            unfinished = str(self._folder / ".unfinished")
+            for left_behind in (f"{path}-wal", f"{path}-shm", unfinished, f"{unfinished}-wal", f"{unfinished}-shm"):
                 with suppress(FileNotFoundError):
-                    os.unlink(path + suffix)
-            unfinished = str(self._folder / f".{secrets.token_hex(8)}.new")
+                    os.unlink(left_behind)
             connection = sqlite3.connect(unfinished, isolation_level=None)
             try:
                 connection.executescript(f"PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; {CATALOGUE_TABLES}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from chalicelib.core.errors import (
     TimedOut,
 )
 from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
-from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.order import Order, parse_order
 from chalicelib.core.query.pipeline import ForeignCollection, parse_pipeline
+from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import Update, parse_update
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
@@ -190,6 +192,29 @@ def test_a_long_result_may_be_read_while_others_write(documents: SqliteDocuments
 
     assert ids == [str(n) for n in range(1000)]
     assert stored(documents) == []
+
+
+def test_a_long_result_may_be_left_early(documents: SqliteDocuments) -> None:
+    insert(documents, *({"_id": str(n), "age": n} for n in range(1000)))
+    found = documents.find("acme", "people", Query(projection=parse_projection({"age": 1})))
+
+    assert next(found) == {"_id": "0", "age": 0}
+    found.close()  # type: ignore[attr-defined]
+
+    assert documents.delete_many("acme", "people", EVERYTHING) == 1000
+
+
+@pytest.mark.parametrize("order", [[], [("_id", 1)], [("age", -1)]])
+def test_a_long_result_is_never_whole_in_memory(documents: SqliteDocuments, order: list[tuple[str, int]]) -> None:
+    insert(documents, *({"_id": f"{n:05}", "age": n, "text": "x" * 2000} for n in range(5000)))
+
+    tracemalloc.start()
+    seen = sum(1 for _ in documents.find("acme", "people", Query(order=parse_order(order) if order else Order())))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert seen == 5000
+    assert most < 5_000_000  # of 10,000,000
 
 
 def test_a_query_past_its_time_limit_is_stopped(documents: SqliteDocuments) -> None:
