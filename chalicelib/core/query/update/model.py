@@ -34,7 +34,8 @@ class Update:
         """The document after the update, as a new value; the one given is not changed and no part of it is shared.
 
         `found_by` gives `$` its index; `inserting` lets $setOnInsert act. Raises: InvalidUpdate when MongoDB
-        would refuse (a path through a scalar, $inc of a string, ...); ImmutableField when `_id` would change.
+        would refuse (a path through a scalar, $inc of a string, ...); ImmutableField when `_id` would change;
+        TimedOut when a regular expression in $pull or an array filter takes too long.
         A document without `_id` may get one. `document` is one that could be stored.
         """
         root: Document = copy_of(document)
