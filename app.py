@@ -18,7 +18,7 @@ for dialect in all_dialects():
     mount(app, dialect, core)
 
 
-@app.schedule("rate(1 hour)")  # type: ignore[untyped-decorator]
+@app.schedule("rate(1 hour)")
 def purge_what_expired(event: Any) -> None:
     """Deletes for good what has been marked as deleted for longer than its tenant keeps it."""
     purge(core())
