@@ -19,6 +19,7 @@ from tests.contracts.documents.cases import (
     regex,
     stages,
     uniqueness,
+    update_rules,
     updates,
 )
 
@@ -41,6 +42,7 @@ ALL_CASES: list[Case] = [
         lookups,
         places,
         uniqueness,
+        update_rules,
     )
     for case in family.CASES
 ]
