@@ -22,7 +22,7 @@ TO_NUMBERS: list[Row] = [
     ({"$toInt": "-0042"}, {}, -42),
     ({"$toInt": "5.5"}, {}, MISUSED),
     ({"$toInt": " 5"}, {}, MISUSED),
-    ({"$toInt": "٥"}, {}, MISUSED),
+    ({"$toInt": "\u0665"}, {}, MISUSED),
     ({"$toInt": 2**31}, {}, MISUSED),
     ({"$toInt": math.nan}, {}, MISUSED),
     ({"$toInt": dec("1E+60")}, {}, MISUSED),
