@@ -72,6 +72,25 @@ def conditions_of(filter: Filter) -> Conditions:
     return _encoded(filter.conditions)
 
 
+def only_id(filter: Filter) -> str | None:
+    """The one `_id` that a match must have; None when there may be several. Most filters of a backend name one."""
+    for condition in filter.conditions:
+        if isinstance(condition, OneOf) and condition.path == "_id" and len(condition.values) == 1:
+            (wanted,) = condition.values
+            if isinstance(wanted, str) and is_unicode(wanted):
+                return wanted
+    return None
+
+
+def is_unicode(text: str) -> bool:
+    """Whether it can be stored, and so be found: without lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def covers_all(source: Document) -> bool:
     """Whether the conditions of a filter with this source say all that the filter says, and exactly.
 

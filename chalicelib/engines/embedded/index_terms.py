@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.engines.embedded.catalogue import Collection, StoredIndex
-from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, Place, Span, intersected
+from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, Place, Span, intersected, is_unicode
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.key_encoding import invert, string_of
 
@@ -90,7 +90,7 @@ def _by_id(conditions: Sequence[OnPath], collection: Collection) -> Term | None:
     for condition in conditions:
         if condition.points is None:
             continue
-        found = [text for text in map(string_of, condition.points) if text is not None and _is_unicode(text)]
+        found = [text for text in map(string_of, condition.points) if text is not None and is_unicode(text)]
         if ids is None and len(found) <= MAX_POINTS:
             ids = found
             covers.append(condition)
@@ -107,15 +107,6 @@ def _by_id(conditions: Sequence[OnPath], collection: Collection) -> Term | None:
         at_most=len(ids),
         covers=tuple(covers),
     )
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether SQLite takes it; no stored `_id` has lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 # --- by an index

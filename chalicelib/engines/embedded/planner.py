@@ -44,6 +44,11 @@ class Plan:
     """Rows that are equal in that order come in another than that of insertion."""
 
 
+def plan_for_id(collection: Collection, document_id: str) -> Plan:
+    """The way to the only document that may match: nothing to choose."""
+    return Plan("ids", f"SELECT doc, body FROM {collection.table} WHERE id = ?", (document_id,), is_ordered=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A plan and what it is guessed to cost."""

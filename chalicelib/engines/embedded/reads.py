@@ -12,8 +12,8 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
-from chalicelib.engines.embedded.conditions import conditions_of, covers_all
-from chalicelib.engines.embedded.planner import Plan, Planner
+from chalicelib.engines.embedded.conditions import conditions_of, covers_all, only_id
+from chalicelib.engines.embedded.planner import Plan, Planner, plan_for_id
 from chalicelib.engines.embedded.tenant_files import Session
 from chalicelib.engines.embedded.writes import decode
 
@@ -44,6 +44,9 @@ class Reader:
 
     def plan(self, filter: Filter, order: Order = IN_INSERTION_ORDER, wanted: int | None = None) -> Plan:
         """How the first `wanted` documents in the order are found."""
+        document_id = only_id(filter)
+        if document_id is not None:
+            return plan_for_id(self._collection, document_id)
         return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
 
     def matching(self, filter: Filter, plan: Plan) -> Generator[Found, None, None]:
