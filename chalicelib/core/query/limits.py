@@ -34,12 +34,15 @@ MAX_SORT_KEYS: Final = 32
 """Keys in a sort order, inclusive. Source: MongoDB's limit for compound sorts and indexes."""
 
 
-def check_nesting(source: dict[str, Any], what: str) -> None:
-    """Raises: InvalidQuery when `source` is nested more than MAX_NESTING levels deep. Never a RecursionError."""
-    level: list[Any] = [source]
-    for _ in range(MAX_NESTING):
-        items = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
-        level = [item for item in items if isinstance(item, dict | list | tuple)]
-        if not level:
-            return
-    raise InvalidQuery(f"the {what} is nested more than {MAX_NESTING} levels deep")
+def bounded_copy(source: Any, what: str, levels: int = MAX_NESTING) -> Any:
+    """A copy of objects and arrays as plain dictionaries and lists; the scalars in it are shared.
+
+    Raises: InvalidQuery when `source` is nested more than `levels` deep. Never a RecursionError.
+    """
+    if isinstance(source, dict | list | tuple):
+        if levels == 0:
+            raise InvalidQuery(f"the {what} is nested more than {MAX_NESTING} levels deep")
+        if isinstance(source, dict):
+            return {name: bounded_copy(item, what, levels - 1) for name, item in source.items()}
+        return [bounded_copy(item, what, levels - 1) for item in source]
+    return source

@@ -52,6 +52,7 @@ _ATOMS = {"N": r"[^\n]", "R": r"(?>\r\n|[\n\x0b\f\r\x85\u2028\u2029])", "X": r"\
 
 _CHARACTERS = {"a": "\a", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
+_PREFIX = re.compile(r"\^([A-Za-z0-9_ @:/,;=!~%&'\"-]+)(?![*?{])")
 _START_VERB = re.compile(r"\(\*(?:UTF8?|UCP)\)")
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _PROPERTY = re.compile(r"[pP](?:\{\^?[A-Za-z_&]+\}|[A-Z])")
@@ -77,6 +78,15 @@ def respelled(source: str, *, ignores_space: bool) -> str:
     `ignores_space` is the option x. Raises: InvalidQuery for a form that is refused.
     """
     return _Respelling(source, ignores_space).run()
+
+
+def literal_prefix(source: str) -> str:
+    """What every text begins with that the pattern, used without the options i, m and x, can find; often nothing.
+
+    Only letters, digits and a few harmless signs after `^` are looked at.
+    """
+    found = _PREFIX.match(source)
+    return found[1] if found and "|" not in source else ""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,6 @@ Spec: mongodb, "Project Fields to Return from Query", "$elemMatch (projection)",
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.filter import Filter, parse_filter
-from chalicelib.core.query.limits import check_nesting
+from chalicelib.core.query.limits import bounded_copy
 from chalicelib.core.query.paths import Parts, split_path
 from chalicelib.core.query.values import Document, as_python_number, is_number
 
@@ -128,11 +127,11 @@ def parse_projection(source: Any) -> Projection:
     (`_id: 0` beside 1s is allowed) and for operands that an operator cannot take."""
     if not isinstance(source, dict):
         raise InvalidQuery("a projection must be an object")
-    check_nesting(source, "projection")
+    own: Document = bounded_copy(source, "projection")
     plan = _Plan()
-    for parts, value in _flattened(source, ()):
+    for parts, value in _flattened(own, ()):
         _read_field(plan, parts, value)
-    return Projection(copy.deepcopy(source), plan)
+    return Projection(own, plan)
 
 
 def _flattened(source: Mapping[str, Any], above: Parts) -> Iterator[tuple[Parts, Any]]:
@@ -191,11 +190,11 @@ def _read_operator(plan: _Plan, parts: Parts, value: dict[str, Any]) -> None:
 
 
 def _parse_slice(operand: Any) -> Slice:
-    numbers = operand if isinstance(operand, list | tuple) else [operand]
+    numbers = operand if isinstance(operand, list) else [operand]
     if len(numbers) > 2 or not numbers or not all(is_number(number) for number in numbers):
         raise OperatorMisused("$slice needs a number, or an array of two numbers")
     counts = [_cut(as_python_number(number)) for number in numbers]
-    if not isinstance(operand, list | tuple):
+    if not isinstance(operand, list):
         return Slice(min(counts[0], 0), abs(counts[0]))
     if len(counts) == 1 or counts[1] <= 0:
         raise OperatorMisused("$slice needs how many to skip and how many, above 0, to return")

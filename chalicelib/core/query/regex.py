@@ -19,7 +19,7 @@ from chalicelib.core.query.limits import (
     MAX_PATTERN_LENGTH,
     SLOW_BUDGET_MS,
 )
-from chalicelib.core.query.pcre import respelled
+from chalicelib.core.query.pcre import literal_prefix, respelled
 from chalicelib.core.query.values import SortKey, regex_options, sort_key
 
 _FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
@@ -55,12 +55,17 @@ class RegexBudget:
 
 
 class Pattern:
-    """A checked regular expression. `key` is the sort key of the expression as a value."""
+    """A checked regular expression.
 
-    __slots__ = ("_budget", "_search", "key")
+    `value` is the expression as a BSON value, `key` its sort key, `prefix` what every text that it finds begins with.
+    """
+
+    __slots__ = ("_budget", "_search", "key", "prefix", "value")
 
     def __init__(self, source: str, options: str, budget: RegexBudget) -> None:
-        self.key: SortKey = sort_key(Regex(source, options))
+        self.value: Regex[str] = Regex(source, options)
+        self.key: SortKey = sort_key(self.value)
+        self.prefix = "" if set(options) & set("imx") else literal_prefix(source)
         self._search = _compiled(source, options).search
         self._budget = budget
 

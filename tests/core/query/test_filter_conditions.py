@@ -74,7 +74,14 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
             id="$or in $elemMatch",
         ),
         pytest.param({"a": {"$elemMatch": {"$or": [{"b": 1}, {"c": None}]}}}, (), id="$or in $elemMatch with null"),
-        pytest.param({"a": {"$regex": "^x"}}, (), id="$regex"),
+        pytest.param({"a": {"$regex": "x"}}, (), id="$regex"),
+        pytest.param(
+            {"a": {"$regex": "^xy.z"}},
+            (AnyOf(((Within("a", "xy", True, "xz"),), (OneOf("a", (Regex("^xy.z", ""),)),))),),
+            id="$regex with a beginning",
+        ),
+        pytest.param({"a": {"$regex": "^xy", "$options": "i"}}, (), id="$regex that ignores case"),
+        pytest.param({"a": {"$not": {"$regex": "^xy"}}}, (), id="not $regex"),
         pytest.param({"a": {"$near": [1, 2]}}, (), id="$near"),
     ],
 )

@@ -143,7 +143,7 @@ INTERSECTS = [
     pytest.param(polygon(square(20, 30)), intersecting(UNIT), False, id="a polygon elsewhere"),
     pytest.param(polygon(square(4.5, 5.5)), intersecting(WITH_HOLE), False, id="a polygon in a hole"),
     pytest.param(polygon([[-5, 4], [15, 4], [15, 6], [-5, 6]]), intersecting(UNIT), True, id="a cross of polygons"),
-    pytest.param({"type": "MultiPoint", "coordinates": [[50, 50], [5, 5]]}, intersecting(UNIT), True, id="several points"),
+    pytest.param({"type": "MultiPoint", "coordinates": [[50, 50], [5, 5]]}, intersecting(UNIT), True, id="points"),
     pytest.param(
         {"type": "MultiLineString", "coordinates": [[[50, 50], [60, 60]], [[1, 1], [2, 2]]]}, intersecting(UNIT), True,
         id="several lines",
@@ -172,7 +172,7 @@ NEAR_TOKYO = {"$geometry": point(TOKYO)}
         pytest.param(point(OSAKA), {"$near": NEAR_TOKYO | {"$maxDistance": 410_000}}, True, id="within metres"),
         pytest.param(point(OSAKA), {"$near": NEAR_TOKYO | {"$maxDistance": 390_000}}, False, id="beyond metres"),
         pytest.param(point(OSAKA), {"$near": NEAR_TOKYO, "$maxDistance": 390_000}, False, id="the bound beside it"),
-        pytest.param(point(OSAKA), {"$maxDistance": 390_000, "$nearSphere": NEAR_TOKYO}, False, id="the bound before it"),
+        pytest.param(point(OSAKA), {"$maxDistance": 390_000, "$nearSphere": NEAR_TOKYO}, False, id="bound first"),
         pytest.param(point(OSAKA), {"$nearSphere": NEAR_TOKYO | {"$minDistance": 390_000}}, True, id="far enough"),
         pytest.param(point(OSAKA), {"$nearSphere": NEAR_TOKYO | {"$minDistance": 410_000}}, False, id="too near"),
         pytest.param(OSAKA, {"$nearSphere": TOKYO, "$maxDistance": 410 / 6378.1}, True, id="within radians"),
@@ -183,10 +183,18 @@ NEAR_TOKYO = {"$geometry": point(TOKYO)}
         pytest.param([3, 4], {"$near": [0, 0], "$gt": 5}, False, id="beside another operator"),
         pytest.param(None, {"$near": [0, 0]}, False, id="null is nowhere"),
         pytest.param("x", {"$near": NEAR_TOKYO}, False, id="text is nowhere"),
-        pytest.param({"type": "MultiPoint", "coordinates": [OSAKA, TOKYO]}, {"$near": NEAR_TOKYO | {"$maxDistance": 1}}, True,
-                     id="the nearest of several points"),
-        pytest.param(polygon([[139, 35], [140, 35], [140, 36], [139, 36]]), {"$near": NEAR_TOKYO | {"$maxDistance": 0}}, True,
-                     id="in a polygon"),
+        pytest.param(
+            {"type": "MultiPoint", "coordinates": [OSAKA, TOKYO]},
+            {"$near": NEAR_TOKYO | {"$maxDistance": 1}},
+            True,
+            id="the nearest of several points",
+        ),
+        pytest.param(
+            polygon([[139, 35], [140, 35], [140, 36], [139, 36]]),
+            {"$near": NEAR_TOKYO | {"$maxDistance": 0}},
+            True,
+            id="in a polygon",
+        ),
     ],
 )  # fmt: skip
 def test_near_bounds_the_distance(value: Any, operators: Any, expected: bool) -> None:

@@ -35,6 +35,7 @@ def ids(order: Order, documents: list[Any]) -> list[Any]:
         pytest.param([("a.b", 1)], [[], {"b": 1}, [5]], [0, 2, 1], id="nothing below an array"),
         pytest.param([("a.b", 1)], [[{"b": []}], {"b": None}], [0, 1], id="an empty array below an array"),
         pytest.param([("a.b", 1)], [[{"b": [7, 3]}], {"b": 4}], [0, 1], id="an array below an array"),
+        pytest.param([("a.b.c", 1)], [[{"b": 5}], {"b": {"c": 0}}, {}], [0, 2, 1], id="below a scalar in an array"),
         pytest.param([("a.0", 1)], [[5, 1], [3, 9], {"0": 4}], [1, 2, 0], id="an index"),
         pytest.param([("a.0.b", 1)], [[{"b": 5}], [{"b": 3}, {"b": 0}]], [1, 0], id="a field at an index"),
         pytest.param([("a.1", 1)], [[5, 1], [3]], [1, 0], id="an index beyond the end is missing"),

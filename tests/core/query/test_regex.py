@@ -1,6 +1,7 @@
 import re
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -100,10 +101,8 @@ def test_a_hostile_pattern_stops_on_one_text(source: str, text: str) -> None:
     pattern = parse_regex(source)
     began = time.thread_time()
 
-    try:
+    with suppress(TimedOut):
         assert not pattern.search(text)
-    except TimedOut as error:
-        assert "time limit" in str(error)
 
     assert time.thread_time() - began < 5 * MATCH_TIME_MS / 1000
 
@@ -113,14 +112,12 @@ def test_a_hostile_pattern_is_not_multiplied_by_documents(source: str, text: str
     found = parse_filter({"a": {"$regex": source}})
     began = time.thread_time()
 
-    try:
+    with suppress(TimedOut):
         for _ in range(2_000):
             assert not found.matches({"a": text})
             if time.thread_time() - began > 1:
                 # Fair matches are charged nothing; the query's own time limit ends them.
                 break
-    except TimedOut:
-        pass
 
     assert time.thread_time() - began < 5 * SLOW_BUDGET_MS / 1000
 
@@ -168,8 +165,7 @@ def test_the_patterns_of_one_filter_share_a_budget(monkeypatch: pytest.MonkeyPat
     found = parse_filter({"$or": [{"a": {"$regex": "^a+b$"}}, {"a": {"$not": {"$regex": "(a+)+$"}}}]})
 
     with pytest.raises(TimedOut, match="of the query"):
-        for _ in range(1_000):
-            found.matches({"a": "a" * 40 + "b" + "c" * 10})
+        found.matches({"a": "a" * 40 + "b" + "c" * 10})
 
 
 def test_a_filter_that_lives_on_gets_a_fresh_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from chalicelib.core.errors import InvalidQuery
 from chalicelib.core.query.filter.conditions import AnyOf, Condition, OneOf, Present, Within
 from chalicelib.core.query.filter.nodes import EVERYTHING_NODE, Node, all_of
 from chalicelib.core.query.filter.parsing import Scope, parse_conjunction
-from chalicelib.core.query.limits import check_nesting
+from chalicelib.core.query.limits import bounded_copy
 from chalicelib.core.query.regex import RegexBudget
 from chalicelib.core.query.values import Document
 
@@ -71,21 +71,12 @@ def parse_filter(source: Any) -> Filter:
     """
     if not isinstance(source, dict):
         raise InvalidQuery("a filter must be an object")
-    check_nesting(source, "filter")
-    own = _copied(source)
+    own = bounded_copy(source, "filter")
     try:
         node = parse_conjunction(own, Scope(RegexBudget()))
     except TypeError as error:
         raise InvalidQuery(f"the filter has a value that no document can hold: {error}") from error
     return Filter(own, node)
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copied(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
-    return value
 
 
 EVERYTHING = Filter({}, EVERYTHING_NODE)

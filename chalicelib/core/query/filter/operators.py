@@ -14,9 +14,9 @@ from bson import Regex
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.filter.comparison import bounds_an_index, equal_to, is_nan, matching, one_of, ordered
-from chalicelib.core.query.filter.conditions import Condition, OneOf, Present, Within
+from chalicelib.core.query.filter.conditions import AnyOf, Condition, OneOf, Present, Within
 from chalicelib.core.query.filter.nodes import Leaf, Negation, ValueTest
-from chalicelib.core.query.regex import RegexBudget, parse_regex
+from chalicelib.core.query.regex import Pattern, RegexBudget, parse_regex
 from chalicelib.core.query.types import parse_types
 from chalicelib.core.query.values import MISSING, as_python_number, is_number
 
@@ -44,7 +44,7 @@ def equality(operand: Operand) -> Leaf:
 
 def implicit_match(operand: Operand, budget: RegexBudget) -> Leaf:
     """A value where operators could stand: a regular expression searches, all else must be equal."""
-    return Leaf(matching(parse_regex(operand, budget=budget))) if is_regex(operand) else equality(operand)
+    return search(parse_regex(operand, budget=budget)) if is_regex(operand) else equality(operand)
 
 
 def inequality(operand: Operand) -> Negation:
@@ -75,7 +75,7 @@ def _bounds(path: str, name: str, operand: Operand) -> tuple[Condition, ...]:
 
 def membership(name: str, operand: Operand, budget: RegexBudget) -> Leaf:
     """$in, and $nin before it is negated."""
-    if not isinstance(operand, list | tuple):
+    if not isinstance(operand, list):
         raise OperatorMisused(f"{name} needs an array")
     if any(is_operator_object(item) for item in operand):
         raise OperatorMisused(f"{name} cannot contain operators")
@@ -123,7 +123,7 @@ def whole_number(value: Any) -> int | None:
 
 def modulo(operand: Operand) -> Leaf:
     """$mod: [divisor, remainder], both cut to whole numbers; the remainder has the sign of the value."""
-    if not isinstance(operand, list | tuple) or len(operand) != 2:
+    if not isinstance(operand, list) or len(operand) != 2:
         raise OperatorMisused("$mod needs an array of a divisor and a remainder")
     divisor, remainder = (_truncated(item) for item in operand)
     if divisor is None or remainder is None:
@@ -172,7 +172,7 @@ def bits(name: str, operand: Operand) -> Leaf:
 def _bit_mask(name: str, operand: Operand) -> int:
     if isinstance(operand, bytes):
         return int.from_bytes(operand, "little")
-    if isinstance(operand, list | tuple):
+    if isinstance(operand, list):
         positions = [whole_number(item) for item in operand]
         if any(position is None or not 0 <= position < 2**31 for position in positions):
             raise OperatorMisused(f"{name} needs bit positions that are whole numbers and not negative")
@@ -196,4 +196,18 @@ def regular_expression(operators: Mapping[str, Any], budget: RegexBudget) -> Lea
     """$regex with its $options."""
     if "$regex" not in operators:
         raise OperatorMisused("$options needs a $regex")
-    return Leaf(matching(parse_regex(operators["$regex"], operators.get("$options"), budget=budget)))
+    return search(parse_regex(operators["$regex"], operators.get("$options"), budget=budget))
+
+
+def search(pattern: Pattern) -> Leaf:
+    """Text that the pattern finds, or the same pattern as a value."""
+    return Leaf(matching(pattern), conditions=lambda path: _search_bounds(path, pattern))
+
+
+def _search_bounds(path: str, pattern: Pattern) -> tuple[Condition, ...]:
+    prefix = pattern.prefix
+    if not prefix:
+        return ()
+    beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    texts = Within(path, lower=prefix, lower_included=True, upper=beyond)
+    return (AnyOf(((texts,), (OneOf(path, (pattern.value,)),))),)

@@ -1,8 +1,10 @@
-"""From a query document to nodes: which operators may stand where, and how operators nest."""
+"""From a query document to nodes: which operators may stand where, and how operators nest.
+
+What is parsed here is a bounded copy (limits.py), so objects are dictionaries, arrays are lists, and recursion ends.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from chalicelib.core.query.filter.conditions import OneOf
 from chalicelib.core.query.filter.elements import matching_element, matching_object
 from chalicelib.core.query.filter.nodes import Leaf, Negation, Node, ValueTest, all_of, any_of, at_path, none_of
 from chalicelib.core.query.regex import RegexBudget
+from chalicelib.core.query.values import Document
 
 REFUSED = frozenset(("$where", "$function", "$accumulator", "$text", "$jsonSchema", "$geoNear", "$uniqueDocs"))
 """Operators that MongoDB knows and this filter refuses: they run code, or need what no engine here has."""
@@ -33,10 +36,8 @@ class Scope:
     """Inside $elemMatch $expr may not stand, but the fields of a reference ($ref, $id, $db) may."""
 
 
-def parse_conjunction(source: Any, scope: Scope) -> Node:
+def parse_conjunction(source: Document, scope: Scope) -> Node:
     """The documents that every field of a query document admits."""
-    if not isinstance(source, Mapping):
-        raise InvalidQuery("a filter must be an object")
     nodes: list[Node] = []
     for name, operand in source.items():
         if not isinstance(name, str):
@@ -55,13 +56,14 @@ def _parse_logic(name: str, operand: Any, scope: Scope) -> list[Node]:
         return [_parse_expr(operand, scope)]
     if name not in ("$and", "$or", "$nor"):
         raise _unusable(name)
-    if not isinstance(operand, list | tuple) or not operand:
+    if not isinstance(operand, list) or not operand:
         raise OperatorMisused(f"{name} needs an array that is not empty")
-    if not all(isinstance(part, Mapping) for part in operand):
+    if not all(isinstance(part, dict) for part in operand):
         raise OperatorMisused(f"{name} needs an array of objects")
     if name == "$and":
         return [parse_conjunction(part, scope) for part in operand]
-    nodes = [parse_conjunction(part, replace(scope, may_order=False)) for part in operand]
+    inner = replace(scope, may_order=False)
+    nodes = [parse_conjunction(part, inner) for part in operand]
     return [any_of(nodes) if name == "$or" else none_of(nodes)]
 
 
@@ -78,7 +80,7 @@ def _parse_field(path: str, operand: Any, scope: Scope) -> list[Node]:
     return [at_path(path, test) for test in parse_operators(operand, scope)]
 
 
-def parse_operators(source: Mapping[str, Any], scope: Scope) -> list[ValueTest]:
+def parse_operators(source: Document, scope: Scope) -> list[ValueTest]:
     """The questions that an object such as `{"$gt": 1, "$lt": 9}` asks of the values at one path."""
     tests: list[ValueTest] = []
     for name, operand in source.items():
@@ -128,7 +130,7 @@ def _parse_operator(name: str, operand: Any, scope: Scope) -> list[ValueTest]:
     raise _unusable(name)
 
 
-def _parse_near(name: str, source: Mapping[str, Any], scope: Scope) -> Leaf:
+def _parse_near(name: str, source: Document, scope: Scope) -> Leaf:
     if not scope.may_order:
         raise OperatorMisused(f"{name} can stand only at the top of a filter or in its $and")
     return locations.near(name, source)
@@ -139,11 +141,11 @@ def _unusable(name: str) -> InvalidQuery:
 
 
 def _parse_all(operand: Any, scope: Scope) -> list[ValueTest]:
-    if not isinstance(operand, list | tuple):
+    if not isinstance(operand, list):
         raise OperatorMisused("$all needs an array")
     if not operand:
         return [Leaf(lambda value: False, conditions=lambda path: (OneOf(path, ()),))]
-    if all(isinstance(item, Mapping) and next(iter(item), "") == "$elemMatch" for item in operand):
+    if all(isinstance(item, dict) and next(iter(item), "") == "$elemMatch" for item in operand):
         return [test for item in operand for test in parse_operators(item, scope)]
     if any(operators.is_operator_object(item) for item in operand):
         raise OperatorMisused("$all takes values, or $elemMatch in each place, and no other operators")
@@ -153,13 +155,13 @@ def _parse_all(operand: Any, scope: Scope) -> list[ValueTest]:
 def _parse_not(operand: Any, scope: Scope) -> Negation:
     if operators.is_regex(operand):
         return Negation((operators.implicit_match(operand, scope.budget),))
-    if not isinstance(operand, Mapping) or not operand:
+    if not isinstance(operand, dict) or not operand:
         raise OperatorMisused("$not needs a regular expression or an object of operators")
     return Negation(tuple(parse_operators(operand, replace(scope, may_order=False))))
 
 
 def _parse_elem_match(operand: Any, scope: Scope) -> Leaf:
-    if not isinstance(operand, Mapping):
+    if not isinstance(operand, dict):
         raise OperatorMisused("$elemMatch needs an object")
     inner = replace(scope, may_order=False, in_element=True)
     if operators.is_operator_object(operand) and next(iter(operand)) not in _OF_OBJECTS:
