@@ -1,7 +1,7 @@
 """What a filter demands of single paths, in encoded values: what an index can look for.
 
-Everything here errs on the side of too many documents; the engine asks the filter itself about each one. `covers_all`
-says where that is not needed.
+Conditions err on the side of too many documents; the engine asks the filter itself about each one. `exclusions` says
+where that is not needed.
 """
 
 from __future__ import annotations
@@ -91,25 +91,44 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def covers_all(source: Document) -> bool:
-    """Whether the conditions of a filter with this source say all that the filter says, and exactly.
+def exclusions(source: Document) -> tuple[OnPath, ...] | None:
+    """What a filter with this source says besides its conditions: documents it does not want, by a value at a path.
 
-    They do where only scalars are compared, by paths without array indexes.
+    None when it says anything else. It does not where only scalars are compared, by paths without array indexes:
+    then the filter means just the documents that meet its conditions, without those excluded here.
     """
-    return all(_is_covered(name, operand) for name, operand in source.items())
+    excluded: list[OnPath] = []
+    for name, operand in source.items():
+        if name == "$and":
+            for part in operand:
+                inner = exclusions(part)
+                if inner is None:
+                    return None
+                excluded += inner
+        elif not name.startswith("$") and isinstance(operand, Mapping) and operand.keys() == {"$ne"}:
+            if not _is_plain(name) or not _is_exact(operand["$ne"]):
+                return None
+            excluded.append(OnPath(name, points=(encode(operand["$ne"]),)))
+        elif not _is_covered(name, operand):
+            return None
+    return tuple(excluded)
 
 
 def _is_covered(name: str, operand: Any) -> bool:
-    if name in ("$and", "$or"):
-        return all(map(covers_all, operand))
-    if name.startswith("$") or any(array_index(part) >= 0 for part in split_path(name)):
+    if name == "$or":
+        return all(exclusions(branch) == () for branch in operand)
+    if name.startswith("$") or not _is_plain(name):
         return False
     if not isinstance(operand, Mapping):
-        return type_order(operand) in _SCALARS
+        return _is_exact(operand)
     return bool(operand) and all(
         (operator in _COMPARISONS and _is_exact(value)) or (operator == "$in" and all(map(_is_exact, value)))
         for operator, value in operand.items()
     )
+
+
+def _is_plain(path: str) -> bool:
+    return all(array_index(part) < 0 for part in split_path(path))
 
 
 def _is_exact(value: Any) -> bool:

@@ -90,7 +90,9 @@ class Planner:
         where = [(term.probe or f"{{doc}} IN ({term.select})").format(doc="found.doc") for term in rest]
         parameters = driver.parameters + tuple(parameter for term in rest for parameter in term.parameters)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
-        return f"SELECT count(*) FROM (SELECT DISTINCT doc FROM ({driver.select})) AS found{condition}", parameters
+        once = driver.index is not None and not driver.index.multikey
+        found = driver.select if once else f"SELECT DISTINCT doc FROM ({driver.select})"
+        return f"SELECT count(*) FROM ({found}) AS found{condition}", parameters
 
     def _covering_terms(self) -> list[Term] | None:
         missing = set(map(id, self._conditions))

@@ -12,7 +12,7 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
-from chalicelib.engines.embedded.conditions import conditions_of, covers_all, only_id
+from chalicelib.engines.embedded.conditions import Conditions, Either, conditions_of, exclusions, only_id
 from chalicelib.engines.embedded.planner import Plan, Planner, plan_for_id
 from chalicelib.engines.embedded.tenant_files import Session
 from chalicelib.engines.embedded.writes import decode
@@ -85,14 +85,24 @@ class Reader:
 
     def count(self, filter: Filter) -> int:
         """How many documents match."""
-        if covers_all(filter.source):
-            planner = Planner(self._session.connection, self._collection, conditions_of(filter))
-            counting = planner.count()
-            if counting is not None:
-                with self._interrupted_at_deadline():
-                    (count,) = self._session.execute(*counting).fetchone()
-                return int(count)
+        excluded = exclusions(filter.source)
+        if excluded is not None:
+            conditions = conditions_of(filter)
+            met = self._count_in_indexes(conditions)
+            unwanted = Either(tuple((each,) for each in excluded))
+            not_wanted = self._count_in_indexes((*conditions, unwanted)) if excluded and met else 0
+            if met is not None and not_wanted is not None:
+                return met - not_wanted
         return sum(1 for _ in self.matching(filter, self.plan(filter)))
+
+    def _count_in_indexes(self, conditions: Conditions) -> int | None:
+        """How many documents meet the conditions, where indexes can tell."""
+        counting = Planner(self._session.connection, self._collection, conditions).count()
+        if counting is None:
+            return None
+        with self._interrupted_at_deadline():
+            (count,) = self._session.execute(*counting).fetchone()
+        return int(count)
 
     def _sorted(
         self,

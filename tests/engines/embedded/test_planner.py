@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import bson
 import pytest
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from chalicelib.core.errors import CoreError, InvalidDocument, InvalidQuery, Ope
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
+from chalicelib.engines.embedded import reads
 from chalicelib.engines.embedded.planner import Plan, Planner
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from tests.engines.embedded import bson_values
@@ -42,6 +44,7 @@ def operands(path: str) -> st.SearchStrategy[Any]:
         st.lists(value, max_size=3).map(lambda wanted: {"$in": wanted}),
         st.lists(small_values, min_size=1, max_size=2).map(lambda wanted: {"$all": wanted}),
         st.booleans().map(lambda wanted: {"$exists": wanted}),
+        value.map(lambda unwanted: {"$ne": unwanted}),
         st.dictionaries(comparison, small_values, min_size=1, max_size=2).map(lambda inner: {"$elemMatch": inner}),
     )
 
@@ -221,3 +224,27 @@ def test_a_page_of_what_one_may_read_is_right(thousand: SqliteDocuments) -> None
 
     assert [document["score"] for document in thousand.find("t", "c", query)] == [999, 997, 995]
     assert thousand.count("t", "c", query.filter) == 350
+
+
+@pytest.mark.parametrize(
+    ("source", "count", "read"),
+    [
+        ({}, 1000, 0),
+        ({"score": {"$gt": 300}}, 699, 0),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}, 350, 0),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE, {"name": {"$ne": "name 301"}}]}, 349, 0),
+        ({"score": {"$ne": 5}, "name": {"$ne": "name 6"}}, 998, 0),
+        ({"score": {"$ne": 5}, "unknown": {"$ne": True}}, 999, 1000),
+        ({"score": {"$ne": None}}, 1000, 1000),
+        ({"$or": [{"score": {"$ne": 5}}, {"score": 5}]}, 1000, 1000),
+        ({"name": {"$regex": "9$"}}, 100, 1000),
+    ],
+)
+def test_what_indexes_tell_is_counted_without_reading_documents(
+    thousand: SqliteDocuments, monkeypatch: pytest.MonkeyPatch, source: dict[str, Any], count: int, read: int
+) -> None:
+    decoded = []
+    monkeypatch.setattr(reads, "decode", lambda body: decoded.append(body) or bson.decode(body))  # type: ignore[func-returns-value]
+
+    assert thousand.count("t", "c", parse_filter(source)) == count
+    assert len(decoded) == read

@@ -1,0 +1,223 @@
+"""Whatever way the planner takes, the answer is that of the filter and the order asked about every document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, reject, settings
+from hypothesis import strategies as st
+
+from chalicelib.core.documents import Index
+from chalicelib.core.errors import CoreError, InvalidDocument, InvalidQuery, OperatorMisused
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.order import parse_order
+from chalicelib.core.query.query import Query
+from chalicelib.engines.embedded.planner import Plan, Planner
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+from tests.engines.embedded import bson_values
+
+PATHS = ["a", "b", "a.b", "b.a", "a.0", "a.b.a", "_id"]
+FIELDS = ["a", "b", "0"]
+
+small_values = st.one_of(
+    st.integers(-2, 2), st.none(), st.booleans(), st.sampled_from(["", "a", "b", 1.0, float("nan")])
+)
+field_values = st.recursive(
+    st.one_of(small_values, bson_values.scalars),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(FIELDS), inner, max_size=2)),
+    max_leaves=5,
+)
+bodies = st.lists(st.dictionaries(st.sampled_from(["a", "b"]), field_values, max_size=2), max_size=12)
+ids = st.sampled_from(["id0", "id3", "id7", "nobody", 5])
+
+
+def operands(path: str) -> st.SearchStrategy[Any]:
+    value = st.one_of(ids, small_values) if path == "_id" else st.one_of(small_values, field_values)
+    comparison = st.sampled_from(["$eq", "$gt", "$gte", "$lt", "$lte", "$ne"])
+    return st.one_of(
+        value,
+        st.dictionaries(comparison, value, min_size=1, max_size=2),
+        st.lists(value, max_size=3).map(lambda wanted: {"$in": wanted}),
+        st.lists(small_values, min_size=1, max_size=2).map(lambda wanted: {"$all": wanted}),
+        st.booleans().map(lambda wanted: {"$exists": wanted}),
+        st.dictionaries(comparison, small_values, min_size=1, max_size=2).map(lambda inner: {"$elemMatch": inner}),
+    )
+
+
+one_path = st.sampled_from(PATHS).flatmap(lambda path: operands(path).map(lambda operand: {path: operand}))
+filters = st.recursive(
+    one_path,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"$and": parts}),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"$or": parts}),
+    ),
+    max_leaves=4,
+)
+directions = st.sampled_from([1, -1])
+orders = st.lists(st.tuples(st.sampled_from(PATHS), directions), max_size=2, unique_by=lambda key: key[0])
+index_keys = st.lists(
+    st.tuples(st.sampled_from(PATHS), directions), min_size=1, max_size=2, unique_by=lambda key: key[0]
+)
+indexes = st.lists(st.tuples(index_keys, st.booleans()), max_size=3)
+
+
+def outcome(ask: Callable[[], Any]) -> Any:
+    """What it gives, or the class of what it raises."""
+    try:
+        return ask()
+    except CoreError as error:
+        return type(error)
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The planner takes the plan of this number instead of the cheapest: a small collection would always be scanned."""
+    number = {"plan": 0}
+
+    def plan(self: Planner, order: Sequence[tuple[str, int]], wanted: int | None) -> Plan:
+        plans = [choice.plan for choice in self.choices(order, wanted)]
+        return plans[number["plan"] % len(plans)]
+
+    monkeypatch.setattr(Planner, "plan", plan)
+    return number
+
+
+@settings(
+    max_examples=4000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+@given(bodies, filters, orders, st.integers(0, 3), st.none() | st.integers(0, 4), indexes, st.integers(0, 5))
+@example([{"a": [1, 5]}], {"a": {"$gt": 2, "$lt": 4}}, [], 0, None, [([("a", 1)], False)], 1)
+@example(
+    [{"a": [{"b": 1, "a": 2}, {"b": 2, "a": 1}]}],
+    {"a.b": 1, "a.a": 1},
+    [],
+    0,
+    None,
+    [([("a.b", 1), ("a.a", 1)], False)],
+    1,
+)
+@example([{"a": []}, {"a": None}, {}], {"a": []}, [], 0, None, [([("a", -1)], True)], 1)
+@example([{}, {"a": None}, {"a": 1}], {"a": None}, [("a", -1)], 0, None, [([("a", 1)], True)], 1)
+@example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {}, [("a", -1)], 0, None, [([("a", 1), ("b", 1)], False)], 1)
+@example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {"a": 1}, [("b", -1)], 0, 1, [([("a", 1), ("b", 1)], False)], 2)
+def test_no_index_and_no_plan_changes_an_answer(
+    chosen: dict[str, int],
+    contents: list[dict[str, Any]],
+    source: dict[str, Any],
+    order_keys: list[tuple[str, int]],
+    skip: int,
+    limit: int | None,
+    made: list[tuple[list[tuple[str, int]], bool]],
+    plan: int,
+) -> None:
+    try:
+        filter, order = parse_filter(source), parse_order(order_keys)
+    except InvalidQuery:
+        reject()  # no operator takes any value
+    engine = SqliteDocuments.temporary()
+    try:
+        kept = filled(engine, contents, made)
+        chosen["plan"] = plan
+        found = outcome(lambda: list(engine.find("t", "c", Query(filter, order, skip, limit))))
+        counted = outcome(lambda: engine.count("t", "c", filter))
+        chosen["plan"] = 0
+        problems = engine.verify("t")
+    finally:
+        engine.close()
+
+    matching = [document for document in kept if filter.matches(document)]
+    ordered = outcome(lambda: order.sorted(matching) if order else matching)
+    expected = ordered[skip:][:limit] if isinstance(ordered, list) else ordered
+    if limit == 0:
+        expected = []
+    if expected is OperatorMisused and isinstance(found, list):
+        expected = found  # an index need not look at the documents that have no order among themselves
+    assert repr(found) == repr(expected)
+    assert counted == len(matching)
+    assert problems == []
+
+
+def filled(
+    engine: SqliteDocuments, contents: list[dict[str, Any]], made: list[tuple[list[tuple[str, int]], bool]]
+) -> list[dict[str, Any]]:
+    """What the engine has kept of the contents, under these indexes."""
+    for number, (keys, sparse) in enumerate(made):
+        engine.create_index("t", "c", Index(f"i{number}", tuple(keys), sparse=sparse))
+    kept = []
+    for number, content in enumerate(contents):
+        try:
+            engine.insert("t", "c", {"_id": f"id{number}", **content})
+        except InvalidDocument:
+            continue  # two arrays in one index
+        document = engine.find_one("t", "c", parse_filter({"_id": f"id{number}"}))
+        assert document is not None
+        kept.append(document)
+    return kept
+
+
+# --- the choice
+
+
+ACL_RULE = {"$or": [{"ACL.owner": "me"}, {"ACL.r": {"$in": ["g:anonymous", "g:authenticated", "me"]}}]}
+
+
+@pytest.fixture(scope="module")
+def thousand() -> Iterator[SqliteDocuments]:
+    engine = SqliteDocuments.temporary()
+    for name, keys in (("owner", "ACL.owner"), ("readers", "ACL.r"), ("score", "score"), ("name", "name")):
+        engine.create_index("t", "c", Index(name, ((keys, 1),)))
+    engine.create_index("t", "c", Index("updated", (("updatedAt", 1), ("_id", 1))))
+    engine.create_index("t", "c", Index("team", (("team", 1), ("score", -1))))
+    engine.create_index("t", "c", Index("nick", (("nick", 1),), unique=True, sparse=True))
+    for n in range(1000):
+        readers = ["g:authenticated"] if n % 2 else ["g:staff"]
+        acl = {"owner": f"user{n}", "r": readers}
+        names = {"name": f"name {n}", "nick": f"nick {n}"}
+        engine.insert(
+            "t", "c", {"_id": f"{n:04}", "score": n, "updatedAt": n // 10, "team": n % 3, **names, "ACL": acl}
+        )
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("source", "order", "limit", "plan"),
+    [
+        ({"_id": "0007"}, [], None, "ids"),
+        ({"_id": {"$in": ["0007", "0008"]}, "score": {"$gt": 5}}, [], None, "ids"),
+        ({"nick": "nick 5"}, [], None, "gather nick"),
+        ({"name": {"$in": ["name 1", "name 2"]}}, [], None, "gather name"),
+        ({"score": {"$gte": 10, "$lt": 20}}, [], None, "gather score"),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}, [("score", 1)], 100, "walk score"),
+        ({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}, [("score", -1)], 100, "walk score"),
+        ({"$and": [{"name": "name 3"}, ACL_RULE]}, [("score", -1)], 100, "gather name"),
+        ({"$or": [{"ACL.owner": "user5"}, {"ACL.r": {"$in": ["nobody"]}}]}, [], None, "gather owner or readers"),
+        ({"ACL.r": {"$in": ["nobody"]}}, [("updatedAt", -1)], 10, "gather readers"),
+        ({}, [("updatedAt", -1)], 10, "walk updated"),
+        ({}, [("updatedAt", -1), ("_id", -1)], 10, "walk updated"),
+        ({}, [("updatedAt", -1), ("_id", 1)], 10, "scan"),
+        ({"updatedAt": {"$gt": 90}}, [("updatedAt", 1)], None, "walk updated"),
+        ({}, [("_id", -1)], 10, "walk _id"),
+        ({"team": 1}, [("score", -1)], 10, "walk team"),
+        ({"team": 1, "score": {"$lt": 50}}, [("score", 1)], 10, "walk team"),
+        ({"nobody": 1}, [], None, "scan"),
+        ({}, [], None, "scan"),
+    ],
+)
+def test_the_planner_takes_the_index_that_serves(
+    thousand: SqliteDocuments, source: dict[str, Any], order: list[tuple[str, int]], limit: int | None, plan: str
+) -> None:
+    query = Query(parse_filter(source), parse_order(order), limit=limit)
+
+    assert thousand.explain("t", "c", query) == plan
+
+
+def test_a_page_of_what_one_may_read_is_right(thousand: SqliteDocuments) -> None:
+    query = Query(parse_filter({"$and": [{"score": {"$gt": 300}}, ACL_RULE]}), parse_order([("score", -1)]), limit=3)
+
+    assert [document["score"] for document in thousand.find("t", "c", query)] == [999, 997, 995]
+    assert thousand.count("t", "c", query.filter) == 350
