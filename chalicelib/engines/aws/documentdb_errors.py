@@ -42,8 +42,6 @@ IMMUTABLE_FIELD = 66
 TOO_LARGE = frozenset({10334, 17419, 17420})
 INDEX_CONFLICT = frozenset({85, 86})
 """IndexOptionsConflict, IndexKeySpecsConflict."""
-NO_SUCH_INDEX = frozenset({26, 27})
-"""NamespaceNotFound, IndexNotFound."""
 NOT_THE_QUESTION = frozenset(
     # Internal, unreachable, unauthorised, shutting down, interrupted, stale, stepping down, write conflict, no quorum.
     {1, 6, 7, 8, 11, 13, 18, 20, 43, 63, 64, 79, 89, 91, 100, 112, 133, 189, 202, 262, 8000, 9001, 10107, 11600, 11601}
@@ -114,8 +112,3 @@ def _code_name(error: OperationFailure) -> str:
 
 def _message(error: OperationFailure) -> str:
     return str((error.details or {}).get("errmsg", "the server refused the query"))[:_LONGEST_MESSAGE]
-
-
-def is_missing_index(error: OperationFailure) -> bool:
-    """Whether the server says that the collection has no such index."""
-    return error.code in NO_SUCH_INDEX

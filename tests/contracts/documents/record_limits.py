@@ -1,7 +1,7 @@
 """Writes server_limits.json anew: python -m tests.contracts.documents.record_limits <uri of the server>.
 
-For a new version of the server of scripts/contract_mongo.sh. Read the difference before it is committed: each entry must
-be a fault of the server, told by its own words, and never one of the engine.
+For a new version of the server of scripts/contract_mongo.sh. Read the difference before it is committed: each entry
+must be a fault of the server, told by its own words, and never one of the engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.net.InetSocketAddress;
 import java.util.List;
 
@@ -25,8 +27,17 @@ public class ContractServer {
         }
     }
 
+    /** One command at a time, answered with a copy: the library answers with live documents, which the next command
+     * may change before they are written out. */
+    private static final class OneAtATime extends MemoryBackend {
+        @Override
+        public synchronized Document handleMessage(MongoMessage message) {
+            return super.handleMessage(message).cloneDeeply();
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
-        MongoServer server = new MongoServer(new MemoryBackend().version(new Mongo5()));
+        MongoServer server = new MongoServer(new OneAtATime().version(new Mongo5()));
         InetSocketAddress address = server.bind();
         System.out.println("mongodb://127.0.0.1:" + address.getPort() + "/?directConnection=true");
         System.out.flush();
