@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 from chalicelib.bootstrap import build_core
-
 from chalicelib.dialects import all_dialects
 from chalicelib.jobs.purge import purge
 from chalicelib.settings import Settings
