@@ -30,6 +30,10 @@ SLOW_BUDGET_MS: Final = 1_000
 BUDGET_WINDOW_S: Final = 60
 """After this many seconds a filter that lives on (a live query) has a fresh budget. Source: chosen."""
 
+GEOMETRY_TIME_MS: Final = 1_000
+"""How long comparing one stored shape with the shape of a query may take. Source: chosen; a point takes
+microseconds."""
+
 MAX_SORT_KEYS: Final = 32
 """Keys in a sort order, inclusive. Source: MongoDB's limit for compound sorts and indexes."""
 
@@ -46,3 +50,8 @@ def bounded_copy(source: Any, what: str, levels: int = MAX_NESTING) -> Any:
             return {name: bounded_copy(item, what, levels - 1) for name, item in source.items()}
         return [bounded_copy(item, what, levels - 1) for item in source]
     return source
+
+
+def check_nesting(source: Any, what: str) -> None:
+    """Raises: InvalidQuery when objects and arrays in `source` are nested more than MAX_NESTING levels deep."""
+    bounded_copy(source, what)

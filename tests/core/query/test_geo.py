@@ -8,7 +8,7 @@ from bson import Decimal128
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import InvalidQuery, OperatorMisused
+from chalicelib.core.errors import InvalidQuery, OperatorMisused, TimedOut
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.geo import plane, sphere
 from chalicelib.core.query.geo.geometry import MalformedGeometry, parse_geometry, parse_pair
@@ -307,6 +307,18 @@ def test_near_stands_once_and_at_the_top(source: Any) -> None:
 def test_parts_of_geo_operators_are_no_operators(name: str) -> None:
     with pytest.raises(InvalidQuery, match=rf"\{name}"):
         parse_filter({"a": {name: 5}})
+
+
+def circle(corners: int, radius: float) -> dict[str, Any]:
+    turns = [2 * math.pi * number / corners for number in range(corners)]
+    return polygon([[radius * math.cos(turn), radius * math.sin(turn)] for turn in turns])
+
+
+def test_two_huge_shapes_stop() -> None:
+    found = parse_filter({"a": {"$geoIntersects": {"$geometry": circle(4_000, 10)}}})
+
+    with pytest.raises(TimedOut):
+        found.matches({"a": line(*circle(9_000, 11)["coordinates"][0])})
 
 
 def test_reference_systems_in_use_are_accepted() -> None:

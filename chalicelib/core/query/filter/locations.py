@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from chalicelib.core.clock import Deadline
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.filter.nodes import Leaf
 from chalicelib.core.query.geo import plane, sphere
@@ -21,6 +22,7 @@ from chalicelib.core.query.geo.geometry import (
     parse_geometry,
     parse_pair,
 )
+from chalicelib.core.query.limits import GEOMETRY_TIME_MS
 from chalicelib.core.query.paths import Test
 
 NEAR = ("$near", "$nearSphere")
@@ -68,7 +70,7 @@ def geo_intersects(operand: Any) -> Leaf:
     if not isinstance(operand, Mapping) or list(operand) != ["$geometry"]:
         raise OperatorMisused("$geoIntersects needs an object with a $geometry")
     wanted = _checked("$geoIntersects", lambda: parse_geometry(operand["$geometry"]))
-    return Leaf(_about_geometry(lambda geometry: sphere.intersect(geometry, wanted)))
+    return Leaf(_about_geometry(lambda geometry, deadline: sphere.intersect(geometry, wanted, deadline)))
 
 
 def _checked(name: str, parse: Callable[[], T]) -> T:
@@ -78,10 +80,10 @@ def _checked(name: str, parse: Callable[[], T]) -> T:
         raise OperatorMisused(f"{name}: {error}") from error
 
 
-def _about_geometry(holds: Callable[[Geometry], bool]) -> Test:
+def _about_geometry(holds: Callable[[Geometry, Deadline], bool]) -> Test:
     def test(value: Any) -> bool:
         geometry = stored_geometry(value)
-        return geometry is not None and holds(geometry)
+        return geometry is not None and holds(geometry, Deadline(GEOMETRY_TIME_MS))
 
     return test
 
@@ -98,7 +100,7 @@ def _in_geometry(source: Any) -> Test:
     wanted = parse_geometry(source)
     if wanted.points or wanted.lines:
         raise MalformedGeometry("$geometry must be a Polygon or a MultiPolygon")
-    return _about_geometry(lambda geometry: sphere.within(geometry, wanted))
+    return _about_geometry(lambda geometry, deadline: sphere.within(geometry, wanted, deadline))
 
 
 def _points(source: Any, least: int) -> tuple[Position, ...]:
@@ -138,7 +140,7 @@ def _in_cap(source: Any) -> Test:
     center, radius = _circle(source)
     if not on_globe(center):
         raise MalformedGeometry("a longitude is from -180 to 180, a latitude from -90 to 90")
-    return _about_geometry(lambda geometry: sphere.in_cap(geometry, center, radius))
+    return _about_geometry(lambda geometry, _: sphere.in_cap(geometry, center, radius))
 
 
 _SHAPES: dict[str, Callable[[Any], Test]] = {

@@ -11,7 +11,9 @@ import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeVar
 
+from chalicelib.core.clock import Deadline
 from chalicelib.core.query.geo.geometry import Geometry, Position, Ring
 
 EARTH_RADIUS_M = 6_378_100.0
@@ -19,6 +21,8 @@ EARTH_RADIUS_M = 6_378_100.0
 
 TOLERANCE = 1e-12
 """Radians within which a point lies on a line: about 6 micrometres."""
+
+T = TypeVar("T")
 
 Vector = tuple[float, float, float]
 Arc = tuple[Vector, Vector]
@@ -171,23 +175,34 @@ def covers(geometry: Geometry, position: Position) -> bool:
     return distance_to(position, geometry) <= TOLERANCE
 
 
-def intersect(one: Geometry, other: Geometry) -> bool:
-    """Whether two geometries have a point in common."""
-    if any(covers(other, position) for position in _vertices(one)):
-        return True
-    if any(covers(one, position) for position in _vertices(other)):
-        return True
-    own = list(arcs(one))
-    return any(_arcs_cross(arc, crossing) for crossing in arcs(other) for arc in own)
+def intersect(one: Geometry, other: Geometry, deadline: Deadline) -> bool:
+    """Whether two geometries have a point in common. Raises: TimedOut."""
+    return (
+        any(covers(other, position) for position in _unhurried(_vertices(one), deadline))
+        or any(covers(one, position) for position in _unhurried(_vertices(other), deadline))
+        or _lines_cross(one, other, deadline)
+    )
 
 
-def within(inner: Geometry, outer: Geometry) -> bool:
-    """Whether a geometry lies in the polygons of another as a whole."""
-    if not all(any(in_polygon(position, polygon) for polygon in outer.polygons) for position in _vertices(inner)):
-        return False
-    borders = list(arcs(outer))
-    if any(_arcs_cross(arc, border) for arc in arcs(inner) for border in borders):
+def _lines_cross(one: Geometry, other: Geometry, deadline: Deadline) -> bool:
+    crossed = list(arcs(other))
+    return any(_arcs_cross(arc, line) for arc in _unhurried(arcs(one), deadline) for line in crossed)
+
+
+def within(inner: Geometry, outer: Geometry, deadline: Deadline) -> bool:
+    """Whether a geometry lies in the polygons of another as a whole. Raises: TimedOut."""
+    for position in _unhurried(_vertices(inner), deadline):
+        if not any(in_polygon(position, polygon) for polygon in outer.polygons):
+            return False
+    if _lines_cross(inner, outer, deadline):
         return False
     # A hole that lies inside a polygon as a whole meets none of its lines.
     holes = [hole for polygon in outer.polygons for hole in polygon[1:]]
     return not any(_in_ring(hole[0], polygon[0]) for hole in holes for polygon in inner.polygons)
+
+
+def _unhurried(parts: Iterable[T], deadline: Deadline) -> Iterator[T]:
+    """The parts, as long as there is time: two large shapes take the product of their sizes."""
+    for part in parts:
+        deadline.check()
+        yield part
