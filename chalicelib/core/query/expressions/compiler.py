@@ -41,19 +41,14 @@ class Compiler:
         """
         if isinstance(source, str):
             return self._string(source)
-        if isinstance(source, Mapping):
-            return self.nested(lambda: self._object(source))
-        if isinstance(source, list | tuple):
-            return self.nested(lambda: self._array(source))
-        return Constant(_literal(source))
-
-    def nested(self, compile_inside: Callable[[], _Result]) -> _Result:
-        """What `compile_inside` makes, one level deeper. Raises: InvalidQuery beyond MAX_DEPTH levels."""
+        if not isinstance(source, Mapping | list | tuple):
+            return Constant(_literal(source))
+        # Few frames for each level, so that MAX_DEPTH levels stay far from Python's own limit.
         if self._depth >= MAX_DEPTH:
             raise InvalidQuery(f"an expression is nested deeper than {MAX_DEPTH} levels")
         self._depth += 1
         try:
-            return compile_inside()
+            return self._object(source) if isinstance(source, Mapping) else self._array(source)
         finally:
             self._depth -= 1
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from bson import Decimal128, Int64, ObjectId
@@ -108,10 +108,11 @@ def _to_decimal(name: str, value: Any) -> Decimal128:
     if isinstance(value, datetime):
         return decimal128(Decimal(millis(value)))
     if isinstance(value, str):
-        try:
-            return decimal128(Decimal(_number_text(name, value)))
-        except InvalidOperation:
-            raise OperatorMisused(f"{name} finds no number in a string") from None
+        decimal = Decimal(_number_text(name, value))
+        stored = decimal128(decimal)
+        if decimal.is_finite() and not stored.to_decimal().is_finite():
+            raise OperatorMisused(f"{name} of a number that is too large")
+        return stored
     if not number_type(value):
         raise _impossible(name, value)
     return decimal128(as_decimal(value))

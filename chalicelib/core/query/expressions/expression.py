@@ -49,11 +49,12 @@ class Expression:
     `operators` are the names of all operators in it, and of the system variables (`$$NOW`, `$$REMOVE` ...).
     """
 
-    __slots__ = ("_compiled", "_loops", "operators")
+    __slots__ = ("_compiled", "_loops", "_tells_time", "operators")
 
     def __init__(self, compiled: Compiled, operators: frozenset[str]) -> None:
         self._compiled = compiled
         self._loops = not operators.isdisjoint(_LOOPING)
+        self._tells_time = "$$NOW" in operators
         self.operators = operators
 
     def evaluate(
@@ -66,11 +67,11 @@ class Expression:
         """
         known = variables or {}
         now = known.get("NOW")
-        if now is None and "$$NOW" in self.operators:
+        if now is None and self._tells_time:
             now = SystemClock().now()
-        if deadline is None and self._loops:
-            deadline = Deadline(EVALUATION_TIMEOUT_MS)
-        return self._compiled(Scope(document, known, now, deadline))
+        if deadline is None and not self._loops:
+            return self._compiled(Scope(document, known, now))
+        return self._compiled(Scope(document, known, now, deadline or Deadline(EVALUATION_TIMEOUT_MS)))
 
 
 def new_compiler(variables: Iterable[str] = ()) -> Compiler:

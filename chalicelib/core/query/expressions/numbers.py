@@ -67,11 +67,8 @@ def decimal128(value: Decimal) -> Decimal128:
 
 
 def as_double(value: Any) -> float:
-    """Any number as a double; what is too large becomes infinite."""
-    try:
-        return float(value.to_decimal() if isinstance(value, Decimal128) else value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
+    """Any number as a double; a decimal that is too large becomes infinite."""
+    return float(value.to_decimal() if isinstance(value, Decimal128) else value)
 
 
 def require_number(name: str, value: Any) -> int:

@@ -9,6 +9,9 @@ from chalicelib.core.query.expressions.compiler import Builder, Compiler
 from chalicelib.core.query.expressions.limits import bounded
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 
+_FEW = 8
+"""So many operands, each within its own limit, are not weighed together."""
+
 
 def unary(compute: Callable[[str, Any], Any]) -> Builder:
     """An operator of one operand: `compute(name, value)`."""
@@ -35,7 +38,12 @@ def variadic(minimum: int, maximum: int | None, compute: Callable[[str, list[Any
 
     def build(compiler: Compiler, name: str, source: Any) -> Compiled:
         operands = compiler.arguments(name, source, minimum, maximum)
-        return lambda scope: compute(name, bounded([operand(scope) for operand in operands]))
+
+        def evaluate(scope: Scope) -> Any:
+            values = [operand(scope) for operand in operands]
+            return compute(name, bounded(values) if len(values) > _FEW else values)
+
+        return evaluate
 
     return build
 

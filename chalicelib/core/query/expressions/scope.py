@@ -8,6 +8,8 @@ from typing import Any
 
 from chalicelib.core.clock import Deadline
 
+_NEVER = Deadline(10**15)
+
 
 class Scope:
     """One evaluation: `current` is where field paths start, `root` is `$$ROOT`, `variables` the let variables."""
@@ -15,7 +17,7 @@ class Scope:
     __slots__ = ("current", "deadline", "now", "root", "variables")
 
     def __init__(
-        self, root: Any, variables: Mapping[str, Any], now: datetime | None = None, deadline: Deadline | None = None
+        self, root: Any, variables: Mapping[str, Any], now: datetime | None = None, deadline: Deadline = _NEVER
     ) -> None:
         self.root = root
         self.current = root
@@ -31,8 +33,7 @@ class Scope:
 
     def check_time(self) -> None:
         """Raises: TimedOut. Called now and then by every operator that loops."""
-        if self.deadline is not None:
-            self.deadline.check()
+        self.deadline.check()
 
 
 Compiled = Callable[[Scope], Any]

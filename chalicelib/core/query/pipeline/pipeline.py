@@ -33,8 +33,11 @@ from chalicelib.core.query.pipeline.reshape import parse_add_fields, parse_proje
 from chalicelib.core.query.pipeline.stage import Fetch, ForeignCollection, Run, Stage
 from chalicelib.core.query.values import Document
 
-MAX_STAGES = 1_000
-"""Stages in one pipeline, inclusive. Source: MongoDB's limit."""
+MAX_STAGES = 200
+"""Stages in a pipeline, those of nested ones included, inclusive. Source: chosen; each takes a place on the stack."""
+
+MAX_PIPELINE_DEPTH = 20
+"""Levels of pipelines inside a pipeline, inclusive. Source: MongoDB's limit."""
 
 LOOKUP_PIPELINE = "$lookup.pipeline"
 """Among `Pipeline.operators` where a `$lookup` has a pipeline, which DocumentDB 5.0 cannot do."""
@@ -101,6 +104,7 @@ class Pipeline:
 def parse_pipeline(source: Any) -> Pipeline:
     """Raises: InvalidQuery for what is no list of stages, an unknown or refused stage, operator or expression,
     naming it; OperatorMisused for an operand that MongoDB refuses."""
+    _check_size(source)
     compiler = new_compiler()
     stages = _parse_stages(compiler, source)
     return Pipeline(stages, frozenset(compiler.operators))
@@ -125,9 +129,22 @@ _STAGES: dict[str, Callable[[Compiler, Any], Stage]] = {
 def _parse_stages(compiler: Compiler, source: Any) -> tuple[Stage, ...]:
     if not isinstance(source, list | tuple):
         raise InvalidQuery("a pipeline must be a list of stages")
-    if len(source) > MAX_STAGES:
-        raise InvalidQuery(f"a pipeline has more than {MAX_STAGES} stages")
     return _limited_sorts([_parse_stage(compiler, stage) for stage in source])
+
+
+def _check_size(source: Any) -> None:
+    """Raises: InvalidQuery for too many stages or levels; without recursion."""
+    level, count = [source], 0
+    for _ in range(MAX_PIPELINE_DEPTH + 1):
+        stages = [stage for pipeline in level if isinstance(pipeline, list | tuple) for stage in pipeline]
+        count += len(stages)
+        if count > MAX_STAGES:
+            raise InvalidQuery(f"a pipeline has more than {MAX_STAGES} stages")
+        lookups = [stage["$lookup"] for stage in stages if isinstance(stage, Mapping) and "$lookup" in stage]
+        level = [lookup["pipeline"] for lookup in lookups if isinstance(lookup, Mapping) and "pipeline" in lookup]
+        if not level:
+            return
+    raise InvalidQuery(f"pipelines are nested deeper than {MAX_PIPELINE_DEPTH} levels")
 
 
 def _parse_stage(compiler: Compiler, source: Any) -> Stage:

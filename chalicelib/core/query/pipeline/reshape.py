@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from typing import Any
 
 from bson import Decimal128
@@ -43,7 +42,8 @@ class Node:
 def parse_add_fields(compiler: Compiler, source: Any) -> AddFields:
     """Raises: InvalidQuery for paths that collide or unknown operators; OperatorMisused for an empty object."""
     tree = Node()
-    _read(compiler, "$addFields", source, (), tree, computes_numbers=True)
+    for names, value in _leaves("$addFields", source):
+        _plant(tree, names, compiler.compile(value))
     return AddFields(dict(source), tree)
 
 
@@ -51,7 +51,11 @@ def parse_project(compiler: Compiler, source: Any) -> Project:
     """Raises: InvalidQuery for paths that collide or unknown operators; OperatorMisused for an empty object, or for
     fields kept and left out together (`_id: 0` beside kept fields is allowed)."""
     tree = Node()
-    _read(compiler, "$project", source, (), tree, computes_numbers=False)
+    for names, value in _leaves("$project", source):
+        if isinstance(value, bool | int | float | Decimal128):
+            _plant(tree, names, Keep.YES if truthy(value) else Keep.NO)
+        else:
+            _plant(tree, names, compiler.compile(value))
     id_action = tree.fields.get("_id")
     rest = Node()
     rest.fields = {name: item for name, item in tree.fields.items() if name != "_id" or isinstance(item, Node)}
@@ -66,22 +70,18 @@ def parse_project(compiler: Compiler, source: Any) -> Project:
     return Project(dict(source), tree, keeps=True)
 
 
-def _read(
-    compiler: Compiler, name: str, source: Any, prefix: tuple[str, ...], tree: Node, *, computes_numbers: bool
-) -> None:
+def _leaves(stage_name: str, source: Any, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The paths of a specification, dotted or nested, with what stands there: no object but expressions."""
     if not isinstance(source, Mapping) or not source:
-        raise OperatorMisused(f"{name} requires objects with at least one field")
+        raise OperatorMisused(f"{stage_name} requires objects with at least one field")
     for path, value in source.items():
         if not isinstance(path, str):
             raise InvalidQuery(f"not a field path: {path!r}")
-        names = prefix + tuple(field_names(path))
-        field_names(".".join(names))  # the whole path, too, has a limit
+        names = tuple(field_names(".".join((*prefix, path))))
         if isinstance(value, Mapping) and not any(str(key).startswith("$") for key in value):
-            compiler.nested(partial(_read, compiler, name, value, names, tree, computes_numbers=computes_numbers))
-        elif not computes_numbers and isinstance(value, bool | int | float | Decimal128):
-            _plant(tree, names, Keep.YES if truthy(value) else Keep.NO)
+            yield from _leaves(stage_name, value, names)
         else:
-            _plant(tree, names, compiler.compile(value))
+            yield names, value
 
 
 def _plant(tree: Node, names: tuple[str, ...], action: Keep | Compiled) -> None:

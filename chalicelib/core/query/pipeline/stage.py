@@ -16,9 +16,6 @@ from chalicelib.core.query.values import Document
 MAX_STAGE_BYTES = 100 * 1024 * 1024
 """What one stage may keep in memory, inclusive, as `weigh` estimates it. Source: MongoDB's limit for a stage."""
 
-CHECK_EVERY_ROWS = 64
-"""Rows between two looks at the clock."""
-
 Fetch = Callable[[str, Filter], Iterable[Document]]
 """Reads the documents of a collection that match a filter."""
 
@@ -54,10 +51,9 @@ class Run:
         return replace(self, variables={**self.variables, **variables}, is_nested=True)
 
     def timed(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """The documents, with a look at the clock now and then. Raises: TimedOut."""
-        for index, document in enumerate(documents):
-            if index % CHECK_EVERY_ROWS == 0:
-                self.deadline.check()
+        """The documents, with a look at the clock before each. Raises: TimedOut."""
+        for document in documents:
+            self.deadline.check()
             yield document
 
 

@@ -8,7 +8,7 @@ from chalicelib.core.clock import Deadline
 from chalicelib.core.errors import OperatorMisused, TimedOut
 from chalicelib.core.query.expressions import limits, loops, parse_expression
 from chalicelib.core.query.values import MISSING
-from tests.core.query.expressions.tables import MISUSED, REFUSED, Row, check, evaluate, ids, long
+from tests.core.query.expressions.tables import MISUSED, REFUSED, Row, check, dec, evaluate, ids, long
 
 DOC = {"a": [1, 2, 3], "e": [], "n": None, "i": 5, "o": [{"b": 1}, {"c": 2}, 7, {"b": None}, [{"b": 9}]]}
 
@@ -16,6 +16,10 @@ ELEMENTS: list[Row] = [
     ({"$arrayElemAt": ["$a", 0]}, DOC, 1),
     ({"$arrayElemAt": ["$a", -1]}, DOC, 3),
     ({"$arrayElemAt": ["$a", 1.0]}, DOC, 2),
+    ({"$arrayElemAt": ["$a", dec("1.0")]}, DOC, 2),
+    ({"$arrayElemAt": ["$a", dec("1.5")]}, DOC, MISUSED),
+    ({"$arrayElemAt": ["$a", dec("1E+6000")]}, DOC, MISUSED),
+    ({"$arrayElemAt": ["$a", dec("NaN")]}, DOC, MISUSED),
     ({"$arrayElemAt": ["$a", 3]}, DOC, MISSING),
     ({"$arrayElemAt": ["$a", -4]}, DOC, MISSING),
     ({"$arrayElemAt": ["$n", 0]}, DOC, None),

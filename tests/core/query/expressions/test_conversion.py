@@ -56,6 +56,8 @@ TO_NUMBERS: list[Row] = [
     ({"$toDecimal": "$t"}, DOC, dec(str(MILLIS))),
     ({"$toDecimal": "1.50"}, {}, dec("1.50")),
     ({"$toDecimal": "x"}, {}, MISUSED),
+    ({"$toDecimal": "1e9999"}, {}, MISUSED),
+    ({"$toDecimal": "-Infinity"}, {}, dec("-Infinity")),
     ({"$toDecimal": "$o"}, DOC, MISUSED),
 ]
 

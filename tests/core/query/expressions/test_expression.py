@@ -76,11 +76,33 @@ def test_deep_nesting_is_refused_and_no_recursion_error(depth):
         parse_expression(source)
 
 
-def test_nesting_up_to_the_limit_works():
-    source = 1
+def below(frames, work):
+    """What the work answers that far down the stack, where a server's own frames are above it."""
+    return below(frames - 1, work) if frames else work()
+
+
+WRAPPED = [
+    lambda inner: {"$add": inner},
+    lambda inner: {"$and": [inner]},
+    lambda inner: (
+        {"$cond": {"if": inner, "then": inner, "else": 1}} if not isinstance(inner, dict) else {"$abs": inner}
+    ),
+    lambda inner: {"$switch": {"branches": [{"case": True, "then": inner}]}},
+    lambda inner: {"$let": {"vars": {}, "in": inner}},
+    lambda inner: {"$setUnion": inner},
+    lambda inner: {"x": inner},
+    lambda inner: [inner],
+    lambda inner: {"$reduce": {"input": "$list", "initialValue": 1, "in": inner}},
+    lambda inner: {"$dateToString": {"date": "$gone", "onNull": inner}},
+]
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+def test_nesting_up_to_the_limit_works_far_down_the_stack(wrap):
+    source = "$gone"
     for _ in range(limits.MAX_DEPTH):
-        source = {"$add": source}
-    assert evaluate(source) == 1
+        source = wrap(source)
+    assert below(150, lambda: evaluate(source, {"list": [1]})) is not NotImplemented
 
 
 def test_now_is_one_moment_in_an_evaluation():

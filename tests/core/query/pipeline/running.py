@@ -36,7 +36,7 @@ def run(
     stages: Any, documents: Documents, *, store: Store | None = None, visible: dict[str, Any] | None = None,
     timeout_ms: int = 60_000,
 ) -> Documents:  # fmt: skip
-    """The results; the documents must come out of it unchanged. Collections are stored under `stored_` and their name."""
+    """The results; the documents given must not be changed. A collection is stored as `stored_` and its name."""
     before = copy.deepcopy(documents)
     shown = parse_filter(visible or {})
     pipeline = parse_pipeline(stages).resolved(lambda name: ForeignCollection(f"stored_{name}", shown))

@@ -190,6 +190,50 @@ def nested(inner):
     return {"$lookup": {"from": "stock", "let": {"i": "$item"}, "pipeline": inner, "as": "found"}}
 
 
+CORRELATED = [
+    {"$expr": {"$eq": ["$sku", "$$v"]}},
+    {"$expr": {"$eq": ["$$v", "$sku"]}},
+    {"$expr": {"$and": [{"$eq": ["$warehouse", "A"]}, {"$gte": ["$_id", 0]}, {"$eq": ["$sku", "$$v"]}]}},
+    {"$expr": {"$and": {"$eq": ["$sku", "$$v"]}}},
+    {"$expr": {"$eq": ["$$ROOT.sku", "$$v"]}},
+    {"$expr": {"$eq": ["$$v", "$$v"]}, "_id": 1},
+    {"$expr": {"$in": ["$$v", ["almonds"]]}, "_id": 1},
+    {"$and": [{"$expr": {"$eq": ["$sku", "$$v"]}}]},
+]
+
+
+@pytest.mark.parametrize("condition", CORRELATED, ids=str)
+def test_a_condition_on_a_variable_finds_the_same_however_it_is_written(condition):
+    stage = {"$lookup": {"from": "stock", "let": {"v": "$item"}, "pipeline": [{"$match": condition}], "as": "found"}}
+    assert found(run([stage], [{"item": "almonds"}], store=stock())) == [[1]]
+
+
+def test_an_equal_array_is_found_as_a_whole():
+    pipeline = [{"$match": {"warehouse": {"$exists": True}}}, {"$match": {"$expr": {"$eq": ["$sku", "$$v.w"]}}}]
+    stage = {"$lookup": {"from": "stock", "let": {"v": "$item"}, "pipeline": pipeline, "as": "found"}}
+    items = [{"item": {"w": value}} for value in (["almonds", "pecans"], "almonds", ["almonds"], None)] + [{}]
+    assert found(run([stage], items, store=stock())) == [[6], [1], [], [4], [5]]
+
+
+def test_a_filter_inside_a_pipeline_is_checked_while_it_is_parsed():
+    for condition in ({"$and": [5], "$expr": "$$v"}, {"$or": {"$expr": "$$v"}}):
+        stage = {"from": "stock", "let": {"v": 1}, "pipeline": [{"$match": condition}], "as": "x"}
+        with pytest.raises(InvalidQuery):
+            run([{"$lookup": stage}], [], store=stock())
+
+
+@pytest.mark.parametrize("depth", [110, 50_000])
+def test_a_deep_filter_inside_a_pipeline_is_refused_and_no_recursion_error(depth):
+    condition = {"$expr": "$$v"}
+    for _ in range(depth):
+        condition = {"$and": [condition]}
+    check_error(
+        [{"$lookup": {"from": "stock", "let": {"v": 1}, "pipeline": [{"$match": condition}], "as": "x"}}],
+        [],
+        InvalidQuery,
+    )
+
+
 def test_a_lookup_inside_a_lookup_reads_once_and_sees_the_variables_around_it():
     store = Store({"stored_stock": STOCK, "stored_houses": [{"_id": "A", "city": "Tokyo"}, {"_id": "B"}]})
     houses = {"from": "houses", "localField": "warehouse", "foreignField": "_id", "as": "houses"}
