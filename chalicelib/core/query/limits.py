@@ -38,20 +38,45 @@ MAX_SORT_KEYS: Final = 32
 """Keys in a sort order, inclusive. Source: MongoDB's limit for compound sorts and indexes."""
 
 
+MAX_INTEGER: Final = 2**63 - 1
+"""The largest whole number that BSON holds, inclusive. Source: BSON."""
+
+
 def bounded_copy(source: Any, what: str, levels: int = MAX_NESTING) -> Any:
     """A copy of objects and arrays as plain dictionaries and lists; the scalars in it are shared.
 
-    Raises: InvalidQuery when `source` is nested more than `levels` deep. Never a RecursionError.
+    Raises: InvalidQuery when `source` is nested more than `levels` deep (never a RecursionError), or holds a number or
+    text that BSON cannot hold.
     """
     if isinstance(source, dict | list | tuple):
         if levels == 0:
             raise InvalidQuery(f"the {what} is nested more than {MAX_NESTING} levels deep")
         if isinstance(source, dict):
-            return {name: bounded_copy(item, what, levels - 1) for name, item in source.items()}
+            return {_name(name, what): bounded_copy(item, what, levels - 1) for name, item in source.items()}
         return [bounded_copy(item, what, levels - 1) for item in source]
+    if type(source) is int and not -MAX_INTEGER - 1 <= source <= MAX_INTEGER:
+        raise InvalidQuery(f"the {what} has a number of more than 64 bits")
+    if type(source) is str and not _is_unicode(source):
+        raise InvalidQuery(f"the {what} has text with half of a surrogate pair")
     return source
 
 
+def _name(name: Any, what: str) -> str:
+    if not isinstance(name, str) or "\0" in name or not _is_unicode(name):
+        raise InvalidQuery(f"the {what} has a field name that no document can have: {name!r}")
+    return name
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_nesting(source: Any, what: str) -> None:
-    """Raises: InvalidQuery when objects and arrays in `source` are nested more than MAX_NESTING levels deep."""
+    """Raises: InvalidQuery as `bounded_copy` does."""
     bounded_copy(source, what)

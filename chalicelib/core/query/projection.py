@@ -138,7 +138,7 @@ def _flattened(source: Mapping[str, Any], above: Parts) -> Iterator[tuple[Parts,
     """Every path of a projection with its value, `{"a": {"b": 1}}` read as `{"a.b": 1}`."""
     for name, value in source.items():
         parts = above + _checked_parts(name)
-        if not isinstance(value, dict) or str(next(iter(value), "")).startswith("$"):
+        if not isinstance(value, dict) or next(iter(value), "").startswith("$"):
             yield parts, value
         elif value:
             yield from _flattened(value, parts)
@@ -147,8 +147,6 @@ def _flattened(source: Mapping[str, Any], above: Parts) -> Iterator[tuple[Parts,
 
 
 def _checked_parts(name: str) -> Parts:
-    if not isinstance(name, str):
-        raise InvalidQuery("a field name in a projection must be a string")
     parts = split_path(name)
     if not all(parts):
         raise InvalidQuery(f"a projection has a path with an empty part: {name!r}")

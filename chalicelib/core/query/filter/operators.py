@@ -34,7 +34,7 @@ def is_regex(value: Any) -> bool:
 def is_operator_object(value: Any) -> bool:
     """Whether an object holds operators rather than being a value to equal; a reference ($ref, $id) is a value."""
     first = next(iter(value), "") if isinstance(value, dict) else ""
-    return isinstance(first, str) and first.startswith("$") and first not in REFERENCE_FIELDS
+    return first.startswith("$") and first not in REFERENCE_FIELDS
 
 
 def equality(operand: Operand) -> Leaf:

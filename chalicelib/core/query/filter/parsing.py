@@ -40,8 +40,6 @@ def parse_conjunction(source: Document, scope: Scope) -> Node:
     """The documents that every field of a query document admits."""
     nodes: list[Node] = []
     for name, operand in source.items():
-        if not isinstance(name, str):
-            raise InvalidQuery("a field name in a filter must be a string")
         if name.startswith("$") and not (scope.in_element and name in operators.REFERENCE_FIELDS):
             nodes.extend(_parse_logic(name, operand, scope))
         else:

@@ -86,10 +86,7 @@ def number(value: Any) -> float:
     """A finite number. Raises: MalformedGeometry."""
     if not is_number(value):
         raise MalformedGeometry("a coordinate must be a number")
-    try:
-        found = float(as_python_number(value))
-    except OverflowError:
-        found = math.inf
+    found = float(as_python_number(value))
     if not math.isfinite(found):
         raise MalformedGeometry("a coordinate must be finite")
     return found
