@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.dialects.nec.wire import groups as wire
-from chalicelib.dialects.nec.wire.body import object_body
+from chalicelib.dialects.nec.wire.body import object_body, object_body_or_none
 from chalicelib.web.call import Call, Reply
 from chalicelib.web.routing import RouteTable
 
@@ -74,13 +74,13 @@ def delete_group(call: Call, group: str) -> Reply:
 
 @routes.put("/1/{tenant}/groups/{group}/addMembers")
 def add_members(call: Call, group: str) -> Reply:
-    """Add users and groups to a group; the etag is new even when all were members.
+    """Add users and groups to a group; the etag is new even when all were members, or nobody is named.
 
     Replies: 200 with the group, also without the right to read it.
     Raises: AccessDenied; GroupNotFound; UnknownMember.
     Spec: nec-rest, 6.6; nec-clients, 3.5.
     """
-    users, groups = wire.members(object_body(call))
+    users, groups = wire.members(object_body_or_none(call))
     changed = call.core.groups.add_members(call.caller, group, users, groups)
     return Reply(200, wire.group_json(changed))
 
@@ -93,6 +93,6 @@ def remove_members(call: Call, group: str) -> Reply:
     Raises: AccessDenied; GroupNotFound.
     Spec: nec-rest, 6.7; nec-clients, 3.4.
     """
-    users, groups = wire.members(object_body(call))
+    users, groups = wire.members(object_body_or_none(call))
     changed = call.core.groups.remove_members(call.caller, group, users, groups)
     return Reply(200, wire.group_json(changed))

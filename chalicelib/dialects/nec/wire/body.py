@@ -28,6 +28,11 @@ def object_body(call: Call) -> dict[str, Any]:
     return value
 
 
+def object_body_or_none(call: Call) -> dict[str, Any]:
+    """The JSON object in the body, an empty one when there is no body. Raises: as `object_body`."""
+    return object_body(call) if call.body else {}
+
+
 def json_in_text(text: str, name: str) -> Any:
     """The JSON value in a parameter. Raises: InvalidInput, naming the parameter."""
     try:

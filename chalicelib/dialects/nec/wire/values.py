@@ -17,6 +17,7 @@ from typing import Any
 
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.errors import BSONError
+from bson.tz_util import utc as bson_utc
 
 from chalicelib.core.errors import InvalidInput
 
@@ -43,7 +44,10 @@ _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")
 
 def date_text(moment: datetime) -> str:
     """`YYYY-MM-DDThh:mm:ss.sssZ`. Spec: nec-rest, 4.3."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC and moment.tzinfo is not bson_utc:
+        moment = moment.astimezone(UTC)
+    # Without its zone a time writes itself without asking the driver's zone object, which is slow Python.
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def date_from_text(text: str) -> datetime | None:
@@ -234,6 +238,10 @@ def to_json(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is list:
+        return [item if type(item) in _PLAIN else to_json(item) for item in value]
+    if kind is dict:
+        return {key: item if type(item) in _PLAIN else to_json(item) for key, item in value.items()}
     writer = _WRITERS.get(kind)
     if writer is not None:
         return writer(value)
@@ -241,14 +249,6 @@ def to_json(value: Any) -> Any:
         if isinstance(value, parent):
             return inherited(value)
     raise TypeError(f"not a BSON value: {kind.__name__}")
-
-
-def _object_json(value: Any) -> dict[str, Any]:
-    return {key: item if type(item) in _PLAIN else to_json(item) for key, item in value.items()}
-
-
-def _list_json(value: Any) -> list[Any]:
-    return [item if type(item) in _PLAIN else to_json(item) for item in value]
 
 
 def _float_json(value: float) -> Any:
@@ -279,13 +279,13 @@ def _regex_json(value: Any) -> dict[str, Any]:
 
 
 def _code_json(value: Code) -> dict[str, Any]:
-    return {"$code": str(value)} if value.scope is None else {"$code": str(value), "$scope": _object_json(value.scope)}
+    return {"$code": str(value)} if value.scope is None else {"$code": str(value), "$scope": to_json(value.scope)}
 
 
 _WRITERS: dict[type, Callable[[Any], Any]] = {
-    dict: _object_json,
-    list: _list_json,
-    tuple: _list_json,
+    dict: lambda value: to_json(dict(value)),
+    list: lambda value: to_json(list(value)),
+    tuple: lambda value: to_json(list(value)),
     float: _float_json,
     datetime: _date_json,
     Int64: int,
@@ -299,6 +299,6 @@ _WRITERS: dict[type, Callable[[Any], Any]] = {
     MinKey: lambda value: {"$minKey": 1},
     MaxKey: lambda value: {"$maxKey": 1},
     Code: _code_json,
-    DBRef: lambda value: _object_json(value.as_doc()),
+    DBRef: lambda value: to_json(dict(value.as_doc())),
     str: str,
 }

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.core.site import FixedClock
-from tests.dialects.nec.world import EVERYBODY, Nec
+from tests.dialects.nec.world import EVERYBODY, NOTHING, Nec
 
 LISTS: dict[str, list[str]] = {"r": [], "w": [], "c": [], "u": [], "d": [], "admin": []}
 
@@ -195,8 +195,8 @@ def test_members_come_and_go(nec: Nec) -> None:
 
 
 @pytest.mark.parametrize("verb", ["addMembers", "removeMembers"])
-@pytest.mark.parametrize("body", [{}, {"users": [], "groups": []}, {"users": None}])
-def test_adding_or_removing_nobody_moves_the_etag(nec: Nec, clock: FixedClock, verb: str, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("body", [{}, {"users": [], "groups": []}, {"users": None}, NOTHING])
+def test_adding_or_removing_nobody_moves_the_etag(nec: Nec, clock: FixedClock, verb: str, body: Any) -> None:
     nec.group("staff")
     before = nec.get("/groups/staff", by=nec.master).json
     clock.advance(seconds=1)
