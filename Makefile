@@ -67,7 +67,7 @@ clean: ## Delete what tools made, not the data
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed and was not found as python3, python3.11 ..." >&2; \
 		echo "make: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(SERVER_INSTALLED): $(VENV)/bin/python requirements.txt requirements-server.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server]'
