@@ -76,7 +76,7 @@ class MongoDocuments:
         uri: str,
         *,
         database_prefix: str = "yorozu_",
-        ca_file: str = "",
+        ca_file: str | None = None,
         server_selection_timeout_ms: int = SERVER_SELECTION_TIMEOUT_MS,
         clock: Clock | None = None,
         listeners: Sequence[EventListener] = (),
