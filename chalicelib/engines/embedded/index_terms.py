@@ -16,8 +16,14 @@ from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, P
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.key_encoding import invert, string_of
 
-MAX_POINTS = 2_000
-"""Keys looked up one by one in an index; SQLite takes 32,766 variables in a statement."""
+MAX_POINTS = 5_000
+"""Keys looked up one by one in an index, of one term; SQLite takes 32,766 variables in a statement."""
+
+MAX_SELECTS = 100
+"""Selects in one term; SQLite takes 500 in a union, and 1,000 operators side by side."""
+
+MAX_TERMS = 12
+"""Terms made of one filter; more hardly narrow a search down."""
 
 MAX_PROBES = 24
 """Keys looked up for each document on the way; with more it is cheaper to look at the document."""
@@ -37,6 +43,8 @@ class Term:
     """How many keys the probe looks up."""
     at_most: int | None
     """The most documents there can be in the set, where the index is unique."""
+    selects: int
+    """How many SELECTs are in it."""
     covers: Conditions
     """The conditions that the documents of the set meet, as far as keys can tell."""
     index: StoredIndex | None = None
@@ -51,32 +59,37 @@ def terms_of(conditions: Conditions, collection: Collection) -> list[Term]:
     for condition in conditions:
         if isinstance(condition, OnPath):
             by_path.setdefault(condition.path, []).append(condition)
-        else:
+        elif len(unions) < MAX_TERMS:
             union = _union(condition, collection)
             if union is not None:
                 unions.append(union)
     terms = [_by_id(by_path["_id"], collection)] if "_id" in by_path else []
     if by_path:
         terms += [_by_index(stored, by_path) for stored in collection.indexes]
-    return [term for term in terms if term is not None] + unions
+    return ([term for term in terms if term is not None] + unions)[:MAX_TERMS]
 
 
 def _union(either: Either, collection: Collection) -> Term | None:
-    branches = []
+    branches: list[Term] = []
     for branch in either.branches:
         terms = terms_of(branch, collection)
         if not terms:
             return None
         branches.append(max(terms, key=lambda term: (len(term.covers), term.probe is not None)))
+        keys = sum(len(term.parameters) for term in branches)
+        if keys > MAX_POINTS or sum(term.selects for term in branches) > MAX_SELECTS:
+            return None
     covered = all(len(branch) == len(term.covers) for branch, term in zip(either.branches, branches, strict=True))
     probes = [term.probe for term in branches if term.probe is not None]
+    can_probe = len(probes) == len(branches) and sum(term.probes for term in branches) <= MAX_PROBES
     return Term(
         name=" or ".join(dict.fromkeys(term.name for term in branches)),
         select=" UNION ALL ".join(term.select for term in branches),
         parameters=tuple(parameter for term in branches for parameter in term.parameters),
-        probe=f"({' OR '.join(probes)})" if len(probes) == len(branches) else None,
+        probe=f"({' OR '.join(probes)})" if can_probe else None,
         probes=sum(term.probes for term in branches),
         at_most=None,
+        selects=sum(term.selects for term in branches),
         covers=(either,) if covered else (),
     )
 
@@ -105,6 +118,7 @@ def _by_id(conditions: Sequence[OnPath], collection: Collection) -> Term | None:
         probe=f"EXISTS (SELECT 1 FROM {table} AS probed WHERE probed.doc = {{doc}} AND probed.id IN ({places}))",
         probes=1,
         at_most=len(ids),
+        selects=1,
         covers=tuple(covers),
     )
 
@@ -180,6 +194,7 @@ def _term_of_keys(stored: StoredIndex, keys: list[bytes], covers: Conditions) ->
         ),
         probes=len(keys),
         at_most=len(keys) if stored.index.unique else None,
+        selects=1,
         covers=covers,
         index=stored,
         bounds=(keys[0], keys[0] + b"\xff") if len(keys) == 1 else None,
@@ -199,6 +214,7 @@ def _term_of_ranges(stored: StoredIndex, prefixes: list[bytes], span: Span | Non
         probe=None,
         probes=0,
         at_most=None,
+        selects=len(bounds),
         covers=covers,
         index=stored,
         bounds=bounds[0] if len(bounds) == 1 else None,

@@ -21,6 +21,9 @@ from chalicelib.engines.embedded.index_terms import Term, terms_of
 
 OrderKeys = Sequence[tuple[str, int]]
 
+_MAX_PARAMETERS = 30_000
+"""SQLite takes 32,766 variables in a statement."""
+
 _COUNTED_ROWS = 1_000
 """How far an index is counted to guess what it yields; about 20 µs."""
 
@@ -89,10 +92,11 @@ class Planner:
         rest = [term for term in chosen if term is not driver]
         where = [(term.probe or f"{{doc}} IN ({term.select})").format(doc="found.doc") for term in rest]
         parameters = driver.parameters + tuple(parameter for term in rest for parameter in term.parameters)
-        condition = f" WHERE {' AND '.join(where)}" if where else ""
+        if len(parameters) > _MAX_PARAMETERS:
+            return None
         once = driver.index is not None and not driver.index.multikey
         found = driver.select if once else f"SELECT DISTINCT doc FROM ({driver.select})"
-        return f"SELECT count(*) FROM ({found}) AS found{condition}", parameters
+        return f"SELECT count(*) FROM ({found}) AS found{_where(where)}", parameters
 
     def _covering_terms(self) -> list[Term] | None:
         missing = set(map(id, self._conditions))

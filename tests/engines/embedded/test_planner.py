@@ -88,7 +88,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 @settings(
-    max_examples=500,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
@@ -248,3 +248,23 @@ def test_what_indexes_tell_is_counted_without_reading_documents(
 
     assert thousand.count("t", "c", parse_filter(source)) == count
     assert len(decoded) == read
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"score": {"$in": list(range(40_000))}},
+        {"_id": {"$in": [f"{n:04}" for n in range(40_000)]}},
+        {"$or": [{"score": n} for n in range(1_200)]},
+        {"$or": [{"score": {"$in": list(range(n, n + 950))}} for n in range(80)]},
+        {"$and": [{"$or": [{"score": n}, {"score": {"$gte": 0}}]} for n in range(300)]},
+        {"$and": [{"score": {"$in": list(range(4_000))}}, {"name": {"$ne": "x"}}] * 10},
+        {"$and": [{"score": {"$gte": 0}}] * 1_200},
+        {"team": {"$in": list(range(4_000))}, "score": {"$in": list(range(4_000))}},
+    ],
+)
+def test_a_filter_of_any_length_is_answered(thousand: SqliteDocuments, source: dict[str, Any]) -> None:
+    filter = parse_filter(source)
+
+    assert thousand.count("t", "c", filter) == 1000
+    assert len(list(thousand.find("t", "c", Query(filter, parse_order([("score", 1)]))))) == 1000

@@ -66,7 +66,7 @@ def perform(engine: SqliteDocuments, operation: tuple[Any, ...]) -> None:
         getattr(engine, name)("t", "c", parse_filter(arguments[0]), parse_update(arguments[1]))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(operations, max_size=12), indexes)
 def test_writes_with_indexes_are_sound_and_a_refused_write_changes_nothing(
     sequence: list[tuple[Any, ...]], made: list[tuple[Any, bool, bool]]
@@ -86,7 +86,7 @@ def test_writes_with_indexes_are_sound_and_a_refused_write_changes_nothing(
         engine.close()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(operations, max_size=12), indexes)
 def test_indexes_that_forbid_nothing_do_not_change_what_writes_do(
     sequence: list[tuple[Any, ...]], made: list[tuple[Any, bool, bool]]
