@@ -78,13 +78,13 @@ class Logins:
             raise InvalidSession("the session has ended")
 
     def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document | None:
-        """The user to log in; the name alone decides when both are given. Disabled users are nobody."""
+        """The user to log in; the name alone decides when both are given."""
         if username is not None:
             field, value, possible = "username", username, is_username(username)
         else:
             field, value, possible = "email", email or "", is_email(email or "")
         # What no user can have is not asked for, only paid for: a query may not even be able to hold it.
-        filter = parse_filter(named(field, value) | {"enabled": True} if possible else {"_id": ""})
+        filter = parse_filter(named(field, value) if possible else {"_id": ""})
         return self._documents.find_one(tenant.id, ACCOUNTS, filter)
 
     def _begin(self, tenant: Tenant, record: Document, password: str, password_hash: str) -> Session:

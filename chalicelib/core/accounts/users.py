@@ -107,8 +107,9 @@ class AccountsService:
             etag=ids.new_etag(),
             uses_client_certificate=new.uses_client_certificate,
         )
-        takes_password = new.password is not None and not new.uses_client_certificate
-        password_hash = self._passwords.hash(new.password) if takes_password and new.password else None
+        password_hash = None
+        if new.password is not None and not new.uses_client_certificate:
+            password_hash = self._passwords.hash(new.password)
         for _ in range(RANDOM_NAME_ATTEMPTS):
             try:
                 self._documents.insert(caller.tenant.id, ACCOUNTS, user_to_document(user, password_hash))
@@ -249,8 +250,7 @@ class AccountsService:
         require(caller.is_master, "enable or disable users")
         fields: Document = {"enabled": enabled, "etag": ids.new_etag(), "updatedAt": self._clock.now()}
         update = parse_update({"$set": fields if enabled else fields | _SIGNED_OUT})
-        condition = parse_filter({"_id": user_id, "kind": USER_KIND})
-        record = self._documents.update_one(caller.tenant.id, ACCOUNTS, condition, update)
+        record = self._documents.update_one(caller.tenant.id, ACCOUNTS, parse_filter(_by_id(user_id)), update)
         if record is None:
             raise UserNotFound(user_id)
         return self._view(caller, record)
@@ -270,8 +270,7 @@ class AccountsService:
 
     def _own(self, user_id: str, etag: str | None) -> Document:
         """The condition on the user to write; users of an outside directory are changed there. Spec: nec-rest, 5.4."""
-        possible_id = user_id if is_user_id(user_id) else ""
-        condition: Document = {"_id": possible_id, "kind": USER_KIND, "federated": False}
+        condition = _by_id(user_id) | {"federated": False}
         return condition if etag is None else condition | {"etag": etag}
 
     def _refusal(self, caller: Caller, user_id: str, etag: str | None, doing: str) -> CoreError:
@@ -286,9 +285,7 @@ class AccountsService:
         return RequestConflict(doing)
 
     def _find(self, caller: Caller, user_id: str) -> Document | None:
-        if not is_user_id(user_id):
-            return None
-        return self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter({"_id": user_id, "kind": USER_KIND}))
+        return self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter(_by_id(user_id)))
 
     def _page_of_one(self, caller: Caller, field: str, value: str, possible: bool) -> UserPage:
         record = None
@@ -335,6 +332,11 @@ def check_change(tenant: Tenant, change: UserChange) -> None:
         check_document(change.options)
         if bson_size(change.options) > MAX_OPTIONS_BYTES:
             raise DocumentTooLarge(MAX_OPTIONS_BYTES)
+
+
+def _by_id(user_id: str) -> Document:
+    """The condition on a user; text that can be nobody's id may be more than a query can hold."""
+    return {"_id": user_id if is_user_id(user_id) else "", "kind": USER_KIND}
 
 
 def _plain_fields(change: UserChange) -> dict[str, Any]:

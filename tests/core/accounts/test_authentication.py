@@ -209,6 +209,16 @@ def test_counts_of_past_minutes_do_not_pile_up(site: Site, clock: FixedClock) ->
     assert [(count["_id"], count["requests"]) for count in site.stored(RATE)] == [("2026-11-21T12:02", 2)]
 
 
+def test_the_first_request_of_a_minute_clears_away_the_last_minute_and_the_others_do_not(site: Site) -> None:
+    limit(site, 5)
+    sweeps = []
+    for _ in range(3):
+        site.documents.calls.clear()
+        site.open()
+        sweeps.append(site.documents.calls.count("delete_many"))
+    assert sweeps == [1, 0, 0]
+
+
 # --- client certificates ---
 
 
@@ -237,6 +247,13 @@ def test_the_user_name_is_joined_of_the_parts_that_the_tenant_names(site: Site) 
     user_id = device(site, "device-7-x")
     certificate = ClientCertificate(serial="7", cn="device", uid="x", issuer_dn="CN=CA")
     assert open_with(site, certificate).user == user_id
+
+
+def test_a_certificate_that_lacks_a_part_of_the_name_opens_nothing(site: Site) -> None:
+    admit_certificates(site, username_from=("cn", "serial"))
+    device(site, "device-")
+    with pytest.raises(NotAuthenticated):
+        open_with(site, ClientCertificate(cn="device"))
 
 
 @pytest.mark.parametrize(

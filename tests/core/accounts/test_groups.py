@@ -105,8 +105,26 @@ def test_members_must_exist_and_are_named_when_they_do_not(open_site: Site) -> N
 
 
 def test_who_may_not_make_groups_cannot_ask_which_users_exist(site: Site) -> None:
-    with pytest.raises(AccessDenied):
-        site.core.groups.create(site.guest, "a", GroupContents(["dummy"]))
+    for make in (site.core.groups.create, site.core.groups.put):
+        with pytest.raises(AccessDenied):
+            make(site.guest, "a", GroupContents(["dummy"]))
+
+
+def test_every_change_of_a_group_makes_processes_forget_what_they_know(open_site: Site) -> None:
+    groups, ann = open_site.core.groups, member(open_site, "ann")
+    changes: list[Callable[[], Any]] = [
+        lambda: groups.create(open_site.master, "a", EMPTY),
+        lambda: groups.put(open_site.master, "b", EMPTY),
+        lambda: groups.put(open_site.master, "a", GroupContents([ann])),
+        lambda: groups.add_members(open_site.master, "a", [], ["b"]),
+        lambda: groups.remove_members(open_site.master, "a", [], ["b"]),
+        lambda: groups.delete(open_site.master, "b"),
+        lambda: open_site.core.accounts.delete(open_site.master, ann),
+    ]
+    for change in changes:
+        before = open_site.tenant.groups_version
+        change()
+        assert open_site.tenant.groups_version > before
 
 
 def test_an_acl_that_cannot_be_stored_is_refused(open_site: Site) -> None:
@@ -207,15 +225,17 @@ def test_a_version_of_a_group_that_is_gone_makes_no_new_one(site: Site) -> None:
 def test_a_change_that_loses_a_race_says_so(open_site: Site) -> None:
     group = open_site.core.groups.create(open_site.master, "a", EMPTY)
     forth, back = tamper(open_site, "a", {"etag": "other"}), tamper(open_site, "a", {"etag": group.etag})
-    attempts: list[tuple[str, Callable[[Caller], Any]]] = [
-        ("update_one", lambda caller: open_site.core.groups.put(caller, "a", EMPTY, group.etag)),
-        ("delete_one", lambda caller: open_site.core.groups.delete(caller, "a", group.etag)),
+    same_acl = GroupContents(acl=group.acl)
+    attempts: list[tuple[str, str, Callable[[Caller], Any]]] = [
+        ("Updating", "update_one", lambda caller: open_site.core.groups.put(caller, "a", EMPTY, group.etag)),
+        ("Updating", "update_one", lambda caller: open_site.core.groups.put(caller, "a", same_acl, group.etag)),
+        ("Deleting", "delete_one", lambda caller: open_site.core.groups.delete(caller, "a", group.etag)),
     ]
-    for write, attempt in attempts:
+    for action, write, attempt in attempts:
         caller = open_site.guest
         open_site.documents.before(write, forth)
         open_site.documents.before("find_one", back)
-        with pytest.raises(RequestConflict):
+        with pytest.raises(RequestConflict, match=action):
             attempt(caller)
 
 
@@ -242,6 +262,9 @@ def test_reading_needs_the_read_right_for_groups_and_of_the_group(site: Site) ->
     with pytest.raises(AccessDenied):
         groups.get(site.user("bob"), "a")
     assert groups.list(site.user("bob")) == []
+    groups.create(site.master, "everybodys", EMPTY)
+    with pytest.raises(AccessDenied):
+        groups.get(site.guest, "everybodys")
 
 
 @pytest.mark.parametrize("name", ["b", " ", "a/b", "\ud800", "authenticated", ""])
@@ -336,8 +359,9 @@ def test_unknown_members_cannot_be_added(open_site: Site) -> None:
 
 def test_members_that_cannot_be_stored_cannot_be_taken_out(open_site: Site) -> None:
     open_site.core.groups.create(open_site.master, "a", EMPTY)
-    with pytest.raises(InvalidDocument):
-        open_site.core.groups.remove_members(open_site.guest, "a", ["\ud800"], [])
+    for users, groups in ((["\ud800"], []), ([], ["\ud800"])):
+        with pytest.raises(InvalidDocument):
+            open_site.core.groups.remove_members(open_site.guest, "a", users, groups)
 
 
 def test_a_group_may_hold_itself(open_site: Site) -> None:

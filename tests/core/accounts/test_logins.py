@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +82,28 @@ def test_an_unknown_user_costs_the_round_trips_of_a_wrong_password(site: Site) -
     assert costs == [["find", "update"], ["find", "upsert"]]
 
 
+def test_every_login_costs_one_password_hash_whatever_it_comes_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ann", "locked", "off"):
+        site.sign_up(name)
+    site.core.accounts.sign_up(site.guest, SignUp("device", uses_client_certificate=True))
+    site.core.accounts.set_enabled(site.master, site.sign_up("disabled").id, False)
+    for _ in range(5):
+        with pytest.raises(WrongPassword):
+            site.log_in("locked", "wrong horse")
+    hashed: list[bytes] = []
+    derive = hashlib.scrypt
+
+    def counted(password: bytes, **cost: Any) -> bytes:
+        hashed.append(password)
+        return derive(password, **cost)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    for name in ("ann", "nobody", "\ud800", "locked", "device", "disabled"):
+        with pytest.raises((WrongPassword, AccountLocked)):
+            site.log_in(name, "wrong horse")
+    assert len(hashed) == 6
+
+
 def test_a_login_takes_three_round_trips_with_the_opening(site: Site) -> None:
     site.sign_up("ann")
     site.log_in()
@@ -149,6 +173,12 @@ def test_one_session_too_many_ends_the_oldest(site: Site, monkeypatch: pytest.Mo
 def test_logging_out_needs_a_session(site: Site) -> None:
     with pytest.raises(SessionRequired):
         site.core.accounts.log_out(site.guest)
+
+
+def test_who_came_with_a_certificate_has_no_session_to_log_out_of(site: Site) -> None:
+    user = site.sign_up("ann")
+    with pytest.raises(SessionRequired):
+        site.core.accounts.log_out(replace(site.guest, user=user.id))
 
 
 def test_logging_out_twice_at_once_ends_the_session_once(site: Site) -> None:
@@ -222,6 +252,28 @@ def test_a_password_changed_during_a_login_gives_the_old_one_no_session(site: Si
     stored = site.stored_user("ann")
     assert stored is not None
     assert stored["sessions"] == []
+
+
+def test_a_user_disabled_during_a_login_gets_no_session(site: Site) -> None:
+    user = site.sign_up("ann")
+    caller = site.guest
+    site.documents.before("update_one", lambda: site.core.accounts.set_enabled(site.master, user.id, False))
+    with pytest.raises(WrongPassword):
+        site.core.accounts.log_in(caller, PASSWORD, username="ann")
+    site.core.accounts.set_enabled(site.master, user.id, True)
+    stored = site.stored_user("ann")
+    assert stored is not None
+    assert stored["sessions"] == []
+
+
+def test_a_success_between_the_last_failure_and_the_lock_prevents_the_lock(site: Site) -> None:
+    site.sign_up("ann")
+    lock_after(site, failures=1)
+    caller = site.guest
+    site.documents.before("update_one", lambda: None, site.log_in)
+    with pytest.raises(WrongPassword):
+        site.core.accounts.log_in(caller, "wrong horse", username="ann")
+    site.log_in()
 
 
 def test_the_right_one_of_many_guesses_gets_no_session_once_the_others_have_locked_the_account(site: Site) -> None:

@@ -28,6 +28,7 @@ from chalicelib.core.errors import (
     WrongPassword,
 )
 from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.stored_form import bson_size
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.tenants.model import PasswordPolicy, TenantSettings
 from chalicelib.core.tenants.stored import ACCOUNTS
@@ -125,6 +126,13 @@ def test_wrong_sign_ups_are_refused(site: Site, wrong: dict[str, Any], error: ty
     given: dict[str, Any] = {"username": "ann", "email": "a@b.c", "password": PASSWORD} | wrong
     with pytest.raises(error):
         site.core.accounts.sign_up(site.guest, SignUp(**given))
+
+
+def test_options_may_be_as_large_as_the_limit(site: Site) -> None:
+    options = {"a": "x" * (MAX_OPTIONS_BYTES - bson_size({"a": ""}))}
+    assert site.sign_up("ann", options=options).options == options
+    with pytest.raises(DocumentTooLarge):
+        site.sign_up("bob", options={"a": options["a"] + "x"})
 
 
 def test_a_user_of_a_client_certificate_needs_neither_mail_address_nor_password(site: Site) -> None:
@@ -404,14 +412,16 @@ def test_mail_address_and_password_of_a_certificate_user_are_left_alone(site: Si
 # --- delete and disable ---
 
 
-def test_a_deleted_user_is_gone_from_all_groups(site: Site) -> None:
+def test_a_deleted_user_is_gone_from_all_groups(site: Site, clock: FixedClock) -> None:
     ann, bob = site.sign_up("ann"), site.sign_up("bob")
     group = site.core.groups.create(site.master, "staff", GroupContents(users=[ann.id, bob.id]))
     untouched = site.core.groups.create(site.master, "others", GroupContents(users=[bob.id]))
+    clock.advance(seconds=1)
     site.core.accounts.delete(site.user("ann"), ann.id)
     left = site.core.groups.get(site.master, "staff")
     assert left.users == (bob.id,)
     assert left.etag != group.etag
+    assert left.updated_at == clock.now() > group.updated_at
     assert site.core.groups.get(site.master, "others").etag == untouched.etag
     with pytest.raises(UserNotFound):
         site.core.accounts.delete(site.master, ann.id)
@@ -425,13 +435,17 @@ def test_a_user_without_groups_is_deleted_without_word_to_the_groups(site: Site)
     site.sign_up("ann")
 
 
-def test_the_master_key_alone_disables_users(site: Site) -> None:
+def test_the_master_key_alone_disables_users(site: Site, clock: FixedClock) -> None:
     ann = site.user("ann")
     user_id = str(ann.user)
     with pytest.raises(AccessDenied):
         site.core.accounts.set_enabled(ann, user_id, False)
-    view = site.core.accounts.set_enabled(site.master, user_id, False)
-    assert not view.user.enabled
+    before = site.core.accounts.get(site.master, user_id).user
+    clock.advance(seconds=1)
+    after = site.core.accounts.set_enabled(site.master, user_id, False).user
+    assert not after.enabled
+    assert after.etag != before.etag
+    assert after.updated_at == clock.now()
     with pytest.raises(WrongPassword):
         site.log_in()
     site.core.accounts.set_enabled(site.master, user_id, True)
