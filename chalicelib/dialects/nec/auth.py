@@ -105,8 +105,10 @@ def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
     """
     policy = _cors_policy(core, request)
     origin = request.headers.get("origin") or ""
-    if not policy.enabled or (policy.origins and origin not in policy.origins):
+    if not policy.enabled:
         return ()
+    if policy.origins and origin not in policy.origins:
+        return (("Vary", "Origin"),)
     if policy.origins or policy.credentials:
         headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
     else:

@@ -67,6 +67,9 @@ CONFLICTS: dict[type[CoreError], tuple[str, str]] = {
 
 _SERVER_FAILED = "Internal Server Error"
 
+MAX_ERROR_LENGTH = 1_000
+"""Characters of `error`, included: a reason may quote what was sent, and that may be as long as a body. Our choice."""
+
 _HTML_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -86,14 +89,15 @@ def render_error(error: CoreError, request: Request) -> Reply:
     if _is_page(request):
         return _page(status)
     if isinstance(error, RateLimited):
-        return Reply(status, {"error": error.message}, (("Retry-After", str(error.retry_after_seconds)),))
+        return Reply(status, {"error": _told(error)}, (("Retry-After", str(error.retry_after_seconds)),))
     if isinstance(error, Conflict):
         return Reply(status, _conflict_body(error, request))
-    return Reply(status, {"error": _SERVER_FAILED if _is_unexpected(error) else error.message})
+    return Reply(status, {"error": _told(error)})
 
 
-def _is_unexpected(error: CoreError) -> bool:
-    return isinstance(error, InternalError) or type(error) is CoreError
+def _told(error: CoreError) -> str:
+    is_unexpected = isinstance(error, InternalError) or type(error) is CoreError
+    return _SERVER_FAILED if is_unexpected else error.message[:MAX_ERROR_LENGTH]
 
 
 def _conflict(error: CoreError) -> tuple[str, str]:
@@ -108,10 +112,10 @@ def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
     if isinstance(error, RequestConflict):
         return {"reasonCode": code, "detail": error.message}
     if isinstance(error, DuplicateUser) and request.method == "POST":
-        return {"error": error.message}
+        return {"error": _told(error)}
     if isinstance(error, DuplicateKey | DuplicateId | DuplicateUser):
         return {"reasonCode": code, "detail": detail}
-    return {"error": error.message, "reasonCode": code, "detail": detail}
+    return {"error": _told(error), "reasonCode": code, "detail": detail}
 
 
 def _current_json(current: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from chalicelib.core.errors import (
     RequestConflict,
     VersionMismatch,
 )
-from chalicelib.dialects.nec.errors import reason_code, render_error, status_of
+from chalicelib.dialects.nec.errors import MAX_ERROR_LENGTH, reason_code, render_error, status_of
 from chalicelib.web import errors as web_errors
 from chalicelib.web.call import Headers, QueryParameters, Request
 
@@ -183,3 +183,9 @@ def test_browser_pages_show_errors_as_html(error: CoreError) -> None:
     reply = render_error(error, request(path="/1/acme/auth/saml/init"))
     assert isinstance(reply.body, str)
     assert reply.body.startswith("<html>")
+
+
+def test_a_reason_that_quotes_a_long_body_is_cut() -> None:
+    reply = render_error(core_errors.UnknownMember(["x" * 100_000]), request())
+    assert isinstance(reply.body, dict)
+    assert len(reply.body["error"]) == MAX_ERROR_LENGTH
