@@ -81,7 +81,8 @@ def _shifted(name: str, date: datetime, amount: Any) -> datetime:
     milliseconds = as_double(amount) if number_type(amount) >= DOUBLE else amount
     if not math.isfinite(milliseconds):
         raise OperatorMisused(f"{name} leaves the range of dates")
-    return from_millis(name, millis(date) + int(milliseconds))
+    # Fractions are rounded, halves away from zero.
+    return from_millis(name, millis(date) + int(math.copysign(math.floor(abs(milliseconds) + 0.5), milliseconds)))
 
 
 def _subtract(name: str, left: Any, right: Any) -> Any:

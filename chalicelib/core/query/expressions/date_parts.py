@@ -19,7 +19,10 @@ MIN_YEAR, MAX_YEAR = 1, 9999
 """Years that $dateFromParts takes, inclusive. Spec: mongodb, "$dateFromParts (aggregation)"."""
 
 MIN_PART, MAX_PART = -(2**15), 2**15 - 1
-"""What the other parts may be, inclusive: they carry over. Spec: mongodb, "$dateFromParts (aggregation)"."""
+"""What the other parts may be, inclusive: they carry over. Spec: mongodb, "$dateFromParts (aggregation)".
+
+Seconds and milliseconds have no such bounds.
+"""
 
 
 def day_of_week(date: datetime) -> int:
@@ -111,6 +114,8 @@ def _from_parts(compiler: Compiler, name: str, source: Any) -> Compiled:
 
 def _part_number(name: str, key: str, value: Any, year: str) -> int:
     number = require_integer(name, key, value)
+    if key in ("second", "millisecond"):
+        return number
     low, high = (MIN_YEAR, MAX_YEAR) if key == year else (MIN_PART, MAX_PART)
     if not low <= number <= high:
         raise OperatorMisused(f"{name} requires {key} from {low} to {high}, found {number}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
@@ -69,19 +69,20 @@ def _written(name: str, date: datetime, pattern: str) -> str:
 def _to_string(compiler: Compiler, name: str, source: Any) -> Compiled:
     operands = compiler.named(name, source, ("date",), ("format", "timezone", "onNull"))
     date, zone = operands["date"], operands.get("timezone", Constant("UTC"))
-    suffix = "" if "timezone" in operands else "Z"
-    pattern, on_null = operands.get("format", Constant(DEFAULT_FORMAT + suffix)), operands.get("onNull", Constant(None))
+    pattern, on_null = operands.get("format", Constant(MISSING)), operands.get("onNull", Constant(None))
 
     def evaluate(scope: Scope) -> Any:
         value, format_value, zone_value = date(scope), pattern(scope), zone(scope)
         if is_nullish(value):
             return on_null(scope)
-        if is_nullish(format_value) or is_nullish(zone_value):
+        if is_nullish(zone_value) or ("format" in operands and is_nullish(format_value)):
             return None
+        date_zone = timezone_of(name, zone_value)
+        if format_value is MISSING:
+            format_value = DEFAULT_FORMAT + ("Z" if date_zone is UTC else "")
         require_string(name, "format", format_value)
         check_string_length(name, 5 * len(format_value))
-        local = to_local(name, require_date(name, value), timezone_of(name, zone_value))
-        return _written(name, local, format_value)
+        return _written(name, to_local(name, require_date(name, value), date_zone), format_value)
 
     return evaluate
 

@@ -43,7 +43,10 @@ def _from_array(name: str, value: Any) -> Any:
     if is_nullish(value):
         return None
     result: Document = {}
-    for item in require_array(name, value):
+    items = require_array(name, value)
+    for item in items:
+        if isinstance(item, list) != isinstance(items[0], list):
+            raise OperatorMisused(f"{name} requires elements that are all [key, value], or all {{k, v}}")
         key, field_value = _pair(name, item)
         if not isinstance(key, str) or "\0" in key:
             raise OperatorMisused(f"{name} requires strings without zero bytes for keys, found {type_alias(key)}")

@@ -52,7 +52,7 @@ def _rounded(rounding: str) -> Builder:
 def _round_number(name: str, value: Any, kind: int, place: int, rounding: str) -> Any:
     if kind == DECIMAL:
         decimal = value.to_decimal()
-        if not decimal.is_finite() or -decimal.as_tuple().exponent <= place:
+        if not decimal.is_finite() or decimal.adjusted() + 1 + place > DECIMAL_CONTEXT.prec:
             return value
         rounded = decimal.quantize(Decimal((0, (1,), -place)), rounding, _EXACT)
         return decimal128(DECIMAL_CONTEXT.create_decimal(rounded))

@@ -21,7 +21,9 @@ _CONTINUATION_MASK, _CONTINUATION = 0xC0, 0x80
 
 def _substring_of_bytes(name: str, values: list[Any]) -> str:
     text, start, length = utf8(coerced_text(name, values[0])), _truncated(name, values[1]), _truncated(name, values[2])
-    if start < 0 or start >= len(text):
+    if start < 0:
+        raise OperatorMisused(f"{name} requires a start that is not negative")
+    if start >= len(text):
         return ""
     end = len(text) if length < 0 else min(len(text), start + length)
     for index in (start, end):

@@ -98,6 +98,8 @@ PARTS: list[Row] = [
     ({"$dateFromParts": {"year": 2017, "second": 1, "millisecond": 1500}}, {}, at("2017-01-01T00:00:02.500")),
     ({"$dateFromParts": {"isoWeekYear": 2020, "isoWeek": 53, "isoDayOfWeek": 7}}, {}, at("2021-01-03")),
     ({"$dateFromParts": {"isoWeekYear": 2021, "isoWeek": 0}}, {}, at("2020-12-28")),
+    ({"$dateFromParts": {"year": 1970, "second": 1600000000}}, {}, at("2020-09-13T12:26:40")),
+    ({"$dateFromParts": {"year": 1970, "millisecond": 2**62}}, {}, MISUSED),
     ({"$dateFromParts": {"year": 2017, "day": None}}, {}, None),
     ({"$dateFromParts": {"year": 2017, "timezone": "$gone"}}, {}, None),
     ({"$dateFromParts": {"year": 0}}, {}, MISUSED),
@@ -218,7 +220,9 @@ def read(source: object, **more: object) -> dict[str, object]:
 
 WRITING: list[Row] = [
     (text("$t"), DOC, "2021-01-03T23:59:58.123Z"),
-    (text("$t", timezone="UTC"), DOC, "2021-01-03T23:59:58.123"),
+    (text("$t", timezone="UTC"), DOC, "2021-01-03T23:59:58.123Z"),
+    (text("$t", timezone="+00:00"), DOC, "2021-01-03T23:59:58.123Z"),
+    (text("$t", timezone="Asia/Tokyo"), DOC, "2021-01-04T08:59:58.123"),
     (text("$t", format="%Y/%m/%d %H:%M:%S:%L %%"), DOC, "2021/01/03 23:59:58:123 %"),
     (text("$t", format="%G-W%V-%u %j %U %w"), DOC, "2020-W53-7 003 01 1"),
     (text("$t", format="%z %Z"), DOC, "+0000 0"),
@@ -342,5 +346,6 @@ def test_cutting_twice_is_cutting_once_and_never_later(moment, unit, zone):
     assert evaluate({"$dateTrunc": {"date": "$t", "unit": unit, "timezone": zone}}, {"t": once}) == once
 
 
-def test_decimals_count_as_milliseconds():
-    assert evaluate({"$add": ["$t", dec("1.9")]}, {"t": at("2020-01-01")}) == at("2020-01-01T00:00:00.001")
+def test_fractions_of_milliseconds_are_rounded():
+    assert evaluate({"$add": ["$t", dec("1.9")]}, {"t": at("2020-01-01")}) == at("2020-01-01T00:00:00.002")
+    assert evaluate({"$subtract": ["$t", -1.5]}, {"t": at("2020-01-01")}) == at("2020-01-01T00:00:00.002")

@@ -28,6 +28,8 @@ ROWS: list[Row] = [
     ({"$arrayToObject": [[[1, 2]]]}, {}, MISUSED),
     ({"$arrayToObject": [[["a\0", 2]]]}, {}, MISUSED),
     ({"$arrayToObject": [[5]]}, {}, MISUSED),
+    ({"$arrayToObject": [[["a", 1], {"k": "b", "v": 2}]]}, {}, MISUSED),
+    ({"$arrayToObject": [[]]}, {}, {}),
     ({"$getField": "d.t"}, DOC, 7),
     ({"$getField": {"field": "x", "input": "$o"}}, DOC, 1),
     ({"$getField": {"field": {"$literal": "$x"}, "input": {"$literal": {"$x": 5}}}}, DOC, 5),

@@ -71,7 +71,7 @@ PARTS: list[Row] = [
     ({"$substrBytes": ["$jp", 3, -1]}, DOC, "本語"),
     ({"$substrBytes": ["$jp", 1, 3]}, DOC, MISUSED),
     ({"$substrBytes": ["$jp", 0, 2]}, DOC, MISUSED),
-    ({"$substr": ["abc", -1, 2]}, {}, ""),
+    ({"$substr": ["abc", -1, 2]}, {}, MISUSED),
     ({"$substr": ["abc", 5, 2]}, {}, ""),
     ({"$substr": ["abc", 1.9, 1.9]}, {}, "b"),
     ({"$substr": ["abc", 1, float("nan")]}, {}, ""),
