@@ -2,7 +2,7 @@
 
 What would mean something else there is rewritten (`\\d` and `\\w` are ASCII, `\\Z` admits a final line break, `{` is
 plain where it counts nothing); what could run away, or has no equal, is refused: recursion, callouts, control verbs.
-Spec: pcre, "pcrepattern".
+Spec: mongodb, "$regex", which names PCRE 8.42 and its manual "pcrepattern".
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """What no filter can be: each refusal names what is wrong."""
 
+import inspect
+import sys
 from typing import Any
 
 import pytest
@@ -131,6 +133,20 @@ def test_a_filter_as_deep_as_a_document_is_accepted() -> None:
 def test_a_deeper_filter_is_refused(levels: int) -> None:
     with pytest.raises(InvalidQuery, match="more than 100 levels"):
         parse_filter(nested(levels))
+
+
+def test_a_nearly_full_stack_is_no_crash() -> None:
+    source: Any = {"$gt": 1}
+    for _ in range(MAX_NESTING - 2):
+        source = {"$not": source}
+    limit = sys.getrecursionlimit()
+    # The copy takes two frames a level, the parser more.
+    sys.setrecursionlimit(len(inspect.stack(0)) + 2 * MAX_NESTING + 40)
+    try:
+        with pytest.raises(InvalidQuery, match="too deeply"):
+            parse_filter({"a": source})
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_deep_logic_is_answered_or_refused_but_never_a_crash() -> None:

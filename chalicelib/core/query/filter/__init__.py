@@ -71,11 +71,14 @@ def parse_filter(source: Any) -> Filter:
     """
     if not isinstance(source, dict):
         raise InvalidQuery("a filter must be an object")
-    own = bounded_copy(source, "filter")
+    own: Document = bounded_copy(source, "filter")
     try:
         node = parse_conjunction(own, Scope(RegexBudget()))
     except TypeError as error:
         raise InvalidQuery(f"the filter has a value that no document can hold: {error}") from error
+    except RecursionError as error:
+        # Only where the caller's own stack is nearly full: the copy is bounded.
+        raise InvalidQuery("the filter is nested too deeply") from error
     return Filter(own, node)
 
 
