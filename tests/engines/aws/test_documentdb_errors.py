@@ -19,6 +19,7 @@ from pymongo.errors import (
     WriteError,
     WTimeoutError,
 )
+from pymongo.errors import DocumentTooLarge as NotSent
 
 from chalicelib.core.errors import (
     Conflict,
@@ -54,6 +55,7 @@ def refusal(code: int | None, **details: Any) -> OperationFailure:
         (refusal(None), Unavailable),
         (refusal(66), ImmutableField),
         (refusal(17419), DocumentTooLarge),
+        (refusal(17280), InvalidDocument),
         (refusal(85), Conflict),
         (refusal(2), OperatorMisused),
         (refusal(16608), OperatorMisused),
@@ -72,7 +74,7 @@ def test_a_refused_query_is_told_in_the_words_of_the_server() -> None:
 def test_a_refused_update_quotes_nothing_of_the_document() -> None:
     error = core_error(WriteError("no", 28, {"errmsg": "{secret: 1}", "codeName": "PathNotViable"}), InvalidUpdate)
     assert type(error) is InvalidUpdate
-    assert str(error) == "the document does not allow this update: PathNotViable"
+    assert str(error) == "the document does not allow this: PathNotViable"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,16 @@ def test_a_duplicate_id_is_told_apart() -> None:
     error = core_error(DuplicateKeyError("x", 11000, {"errmsg": message, "keyValue": {"_id": "1"}}), OperatorMisused)
     assert isinstance(error, DuplicateId)
     assert error.document_id == "1"
+
+
+def test_an_index_on_a_field_named_like_the_id_is_no_duplicate_id() -> None:
+    message = "E11000 duplicate key error collection: yorozu_t.c index: _idx dup key: { _idx: 1 }"
+    assert isinstance(core_error(DuplicateKeyError("x", 11000, {"errmsg": message}), OperatorMisused), DuplicateKey)
+
+
+def test_a_document_that_the_driver_will_not_send_is_too_large() -> None:
+    with pytest.raises(DocumentTooLarge), core_errors(InvalidDocument):
+        raise NotSent("x")
 
 
 @pytest.mark.parametrize("raised", [NotBson("x"), OverflowError("x")])

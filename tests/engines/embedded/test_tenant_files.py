@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,79 @@ from chalicelib.engines.embedded import tenant_files
 from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
 
 
-@pytest.mark.parametrize(("durability", "synchronous"), [("full", 2), ("normal", 1), ("none", 0)])
-def test_the_durability_asked_for_is_what_sqlite_is_told(
-    tmp_path: Path, durability: Durability, synchronous: int
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were synced."""
+    names: list[str] = []
+    monkeypatch.setattr(tenant_files, "_sync", lambda path: names.append(Path(path).name))
+    return names
+
+
+@pytest.mark.parametrize(
+    ("durability", "synchronous", "after_a_write"), [("full", 1, ["acme.db-wal"]), ("normal", 1, []), ("none", 0, [])]
+)
+def test_a_write_is_on_the_disk_as_the_durability_asks(
+    tmp_path: Path, synced: list[str], durability: Durability, synchronous: int, after_a_write: list[str]
 ) -> None:
     files = TenantFiles(tmp_path, durability)
+    files.create("acme")
+    synced.clear()
 
     with files.writing("acme") as session:
         assert session.execute("PRAGMA synchronous").fetchone() == (synchronous,)
         assert session.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert synced == []
+
+    assert synced == after_a_write
+    files.close()
+
+
+def test_writers_that_wait_for_the_disk_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = TenantFiles(tmp_path, "full")
+    files.create("acme")
+    syncing, go_on = threading.Event(), threading.Event()
+    syncs = []
+
+    def slow_sync(path: str) -> None:
+        syncs.append(path)
+        syncing.set()
+        assert go_on.wait(10)
+
+    def write() -> None:
+        with files.writing("acme"):
+            pass
+
+    monkeypatch.setattr(tenant_files, "_sync", slow_sync)
+    first = threading.Thread(target=write)
+    first.start()
+    assert syncing.wait(10)
+    others = [threading.Thread(target=write) for _ in range(8)]
+    for other in others:
+        other.start()
+    with files.reading("acme"):
+        pass  # nobody but writers waits for the disk
+    while files._open("acme").commits < 9:  # type: ignore[union-attr]
+        time.sleep(0.001)
+    go_on.set()
+    for thread in (first, *others):
+        thread.join()
+
+    assert len(syncs) == 2
+    files.close()
+
+
+def test_a_write_that_does_not_reach_the_disk_is_not_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = TenantFiles(tmp_path, "full")
+    files.create("acme")
+
+    def failing_sync(path: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(tenant_files, "_sync", failing_sync)
+    with pytest.raises(Unavailable), files.writing("acme"):
+        pass
 
     files.close()
 
