@@ -52,8 +52,10 @@ def _rounded(rounding: str) -> Builder:
 def _round_number(name: str, value: Any, kind: int, place: int, rounding: str) -> Any:
     if kind == DECIMAL:
         decimal = value.to_decimal()
-        if not decimal.is_finite() or decimal.adjusted() + 1 + place > DECIMAL_CONTEXT.prec:
+        if not decimal.is_finite():
             return value
+        # No more zeros behind the point than there are digits to hold them.
+        place = min(place, DECIMAL_CONTEXT.prec - 1 - decimal.adjusted())
         rounded = decimal.quantize(Decimal((0, (1,), -place)), rounding, _EXACT)
         return decimal128(DECIMAL_CONTEXT.create_decimal(rounded))
     if kind == DOUBLE:
