@@ -86,7 +86,9 @@ def test_a_unique_index_makes_a_duplicate_key(nec: Nec) -> None:
     assert answer.json == {"reasonCode": "duplicate_key", "detail": "Duplicate Key"}
 
 
-@pytest.mark.parametrize("body", [{"a.b": 1}, {"$a": 1}, {"a": {"$b": 1}}, {"ACL": []}, {"ACL": {"r": "x"}}])
+@pytest.mark.parametrize(
+    "body", [{"a.b": 1}, {"$a": 1}, {"a": {"$b": 1}}, {"ACL": []}, {"ACL": {"r": "x"}}, {"$symbol": "x"}]
+)
 def test_what_cannot_be_stored_is_refused(nec: Nec, body: dict[str, Any]) -> None:
     assert nec.post("/objects/box", body).status == 400
     assert nec.get("/objects/box").json["results"] == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson import SON, Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.json_util import RELAXED_JSON_OPTIONS
 from bson.json_util import dumps as reference_dumps
 from bson.json_util import loads as reference_loads
@@ -166,6 +166,13 @@ def test_nesting_has_a_limit() -> None:
 def test_values_are_written(value: Any, written: Any) -> None:
     assert to_json(value) == written
     assert type(to_json([value])[0]) in (dict, list, int, bool, type(None))
+
+
+def test_values_of_derived_types_are_written_as_what_they_are() -> None:
+    class Text(str):
+        pass
+
+    assert to_json([Text("a"), SON([("b", SON([("c", MOMENT)]))])]) == ["a", {"b": {"c": to_json(MOMENT)}}]
 
 
 def test_what_is_no_bson_value_is_a_defect() -> None:
