@@ -11,7 +11,7 @@ built="$root/.cache/contract-mongo"
 python=${PYTHON:-"$root/.venv/bin/python"}
 
 build() {
-    version=$(cat "$source/pom.xml" "$source/ContractServer.java" | cksum)
+    version=$({ cat "$source/pom.xml" "$source/ContractServer.java"; java -version 2>&1; } | cksum)
     [ "$(cat "$built/version" 2>/dev/null)" = "$version" ] && return
     echo "contract: fetching the MongoDB-compatible server (first run)" >&2
     rm -rf "$built"

@@ -26,6 +26,7 @@ from chalicelib.core.errors import (
     DuplicateId,
     DuplicateKey,
     IndexNotFound,
+    InvalidDocument,
     InvalidUpdate,
     Unavailable,
 )
@@ -60,6 +61,9 @@ SOCKET_TIMEOUT_MS = 30_000
 POOL_SIZE = 10
 """Connections of one process, at most. A Lambda container uses one."""
 
+IDLE_MS = 60_000
+"""Connections unused for longer are not trusted: a frozen Lambda does not notice that the other side hung up."""
+
 ATTEMPTS = 5
 """How often a write is tried again that another write got ahead of."""
 
@@ -92,6 +96,8 @@ class MongoDocuments:
             # DocumentDB 5.0 has no retryable writes, and the driver's default is to ask for them.
             retryWrites=False,
             maxPoolSize=POOL_SIZE,
+            waitQueueTimeoutMS=server_selection_timeout_ms,
+            maxIdleTimeMS=IDLE_MS,
             serverSelectionTimeoutMS=server_selection_timeout_ms,
             connectTimeoutMS=server_selection_timeout_ms,
             socketTimeoutMS=SOCKET_TIMEOUT_MS,
@@ -177,7 +183,7 @@ class MongoDocuments:
 
     def insert(self, tenant: str, collection: str, document: Document) -> None:
         try:
-            with core_errors():
+            with core_errors(InvalidDocument):
                 self._collection(tenant, collection).insert_one(document)
         except DuplicateId as error:
             raise DuplicateId(document["_id"]) from error.__cause__
@@ -224,7 +230,7 @@ class MongoDocuments:
         stored = self._collection(tenant, collection)
 
         def replace(condition: Document) -> Document | None:
-            with core_errors(InvalidUpdate):
+            with core_errors(InvalidDocument):
                 return stored.find_one_and_replace(
                     condition, document, return_document=ReturnDocument.AFTER, maxTimeMS=DEFAULT_TIMEOUT_MS
                 )
@@ -282,7 +288,7 @@ class MongoDocuments:
             return self.count(tenant, collection, filter, timeout_ms=timeout_ms)
         if split.rest is not None:
             return _on_each(stored, split, timeout_ms, lambda condition: _update(stored, condition, update))
-        with core_errors(InvalidUpdate), pymongo.timeout(timeout_ms / 1000):
+        with core_errors(InvalidUpdate), pymongo.timeout(max(1, timeout_ms) / 1000):
             filters = list(update.array_filters) or None
             return stored.update_many(split.served, operators, array_filters=filters).matched_count
 
@@ -291,7 +297,7 @@ class MongoDocuments:
         split = split_filter(filter)
         if split.rest is not None:
             return _on_each(stored, split, timeout_ms, stored.find_one_and_delete)
-        with core_errors(), pymongo.timeout(timeout_ms / 1000):
+        with core_errors(), pymongo.timeout(max(1, timeout_ms) / 1000):
             return stored.delete_many(split.served).deleted_count
 
     # --- indexes, collections, tenants

@@ -18,6 +18,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WTimeoutError,
 )
+from pymongo.errors import DocumentTooLarge as BodyTooLargeForServer
 
 from chalicelib.core.errors import (
     Conflict,
@@ -27,7 +28,8 @@ from chalicelib.core.errors import (
     DuplicateKey,
     ImmutableField,
     InvalidDocument,
-    InvalidUpdate,
+    InvalidInput,
+    InvalidQuery,
     OperatorMisused,
     TimedOut,
     Unavailable,
@@ -40,6 +42,8 @@ ID_INDEX = "_id_"
 
 IMMUTABLE_FIELD = 66
 TOO_LARGE = frozenset({10334, 17419, 17420})
+KEY_TOO_LONG = 17280
+"""A value that an index cannot hold: DocumentDB's keys have up to 2,048 bytes."""
 INDEX_CONFLICT = frozenset({85, 86})
 """IndexOptionsConflict, IndexKeySpecsConflict."""
 NOT_THE_QUESTION = frozenset(
@@ -55,10 +59,12 @@ _LONGEST_MESSAGE = 300
 
 
 @contextmanager
-def core_errors(refused: type[InvalidUpdate] | type[OperatorMisused] = OperatorMisused) -> Iterator[None]:
+def core_errors(refused: type[InvalidInput] = OperatorMisused) -> Iterator[None]:
     """Turns driver errors into core errors; `refused` is for what the server will not do with the question."""
     try:
         yield
+    except BodyTooLargeForServer as error:
+        raise DocumentTooLarge(MAX_DOCUMENT_BYTES) from error
     except BSONError as error:
         raise InvalidDocument(f"the value cannot be stored: {error}") from error
     except OverflowError as error:
@@ -67,7 +73,7 @@ def core_errors(refused: type[InvalidUpdate] | type[OperatorMisused] = OperatorM
         raise core_error(error, refused) from error
 
 
-def core_error(error: PyMongoError, refused: type[InvalidUpdate] | type[OperatorMisused]) -> CoreError:
+def core_error(error: PyMongoError, refused: type[InvalidInput]) -> CoreError:
     """The core error that a driver error means."""
     if isinstance(error, DuplicateKeyError):
         return _duplicate(error)
@@ -80,19 +86,21 @@ def core_error(error: PyMongoError, refused: type[InvalidUpdate] | type[Operator
     return Unavailable("the database is not available")
 
 
-def _refusal(error: OperationFailure, refused: type[InvalidUpdate] | type[OperatorMisused]) -> CoreError:
+def _refusal(error: OperationFailure, refused: type[InvalidInput]) -> CoreError:
     if error.code in NOT_THE_QUESTION or error.code is None:
         return Unavailable("the database is not available")
     if error.code == IMMUTABLE_FIELD:
         return ImmutableField("_id")
     if error.code in TOO_LARGE:
         return DocumentTooLarge(MAX_DOCUMENT_BYTES)
+    if error.code == KEY_TOO_LONG:
+        return InvalidDocument("a value is too long for the index on its field")
     if error.code in INDEX_CONFLICT:
         return Conflict("an index of that name or of those keys exists and differs")
-    if refused is InvalidUpdate:
-        # The server's own words quote the document, which the caller may not be allowed to read.
-        return InvalidUpdate(f"the document does not allow this update: {_code_name(error)}")
-    return refused(_message(error))
+    if issubclass(refused, InvalidQuery):
+        return refused(_message(error))
+    # The server's own words quote the document, which the caller may not be allowed to read.
+    return refused(f"the document does not allow this: {_code_name(error)}")
 
 
 def _duplicate(error: DuplicateKeyError) -> Conflict:
@@ -100,7 +108,7 @@ def _duplicate(error: DuplicateKeyError) -> Conflict:
     name = _INDEX_NAME.search(str(details.get("errmsg", error)))
     index = name.group(1) if name else ""
     key = details.get("keyValue")
-    if index == ID_INDEX or index.startswith("_id"):
+    if index == ID_INDEX:
         return DuplicateId(key.get("_id", "") if isinstance(key, Mapping) else "")
     return DuplicateKey(index)
 

@@ -12,6 +12,7 @@ from chalicelib.core.errors import (
     DuplicateId,
     DuplicateKey,
     ImmutableField,
+    InvalidDocument,
     InvalidUpdate,
 )
 from chalicelib.core.query.filter import EVERYTHING, parse_filter
@@ -83,6 +84,12 @@ def test_what_was_inserted_may_be_changed_afterwards(documents: Documents, tenan
     documents.insert(tenant, THINGS, document)
     document["list"].append(2)
     assert stored(documents, tenant) == [{"_id": "1", "list": [1]}]
+
+
+def test_a_value_that_cannot_be_stored_is_refused(documents: Documents, tenant: str) -> None:
+    with pytest.raises(InvalidDocument):
+        documents.insert(tenant, THINGS, {"_id": "1", "a": 2**64})
+    assert stored(documents, tenant) == []
 
 
 # --- update_one ---
