@@ -86,10 +86,10 @@ def _month_number(local: datetime) -> int:
 def _difference(name: str, values: dict[str, Any]) -> Any:
     if any(map(is_nullish, (value for key, value in values.items() if key != "startOfWeek"))):
         return None
-    unit, zone = _unit(name, values["unit"]), timezone_of(name, values.get("timezone", "UTC"))
-    start_of_week = values.get("startOfWeek", "sunday")
+    unit, start_of_week = _unit(name, values["unit"]), values.get("startOfWeek", "sunday")
     if unit == "week" and is_nullish(start_of_week):
         return None
+    zone = timezone_of(name, values.get("timezone", "UTC"))
     first_day = _weekday(name, start_of_week) if unit == "week" else _SUNDAY
     count = _counter(unit, first_day)
     start, end = (require_date(name, values[key]) for key in ("startDate", "endDate"))
@@ -125,10 +125,10 @@ def _offset_ms(local: datetime) -> int:
 def _truncate(name: str, values: dict[str, Any]) -> Any:
     if any(map(is_nullish, (value for key, value in values.items() if key != "startOfWeek"))):
         return None
-    unit, zone = _unit(name, values["unit"]), timezone_of(name, values.get("timezone", "UTC"))
-    start_of_week = values.get("startOfWeek", "sunday")
+    unit, start_of_week = _unit(name, values["unit"]), values.get("startOfWeek", "sunday")
     if unit == "week" and is_nullish(start_of_week):
         return None
+    zone = timezone_of(name, values.get("timezone", "UTC"))
     first_day = _weekday(name, start_of_week) if unit == "week" else _SUNDAY
     size = require_integer(name, "binSize", values.get("binSize", 1))
     if size <= 0:

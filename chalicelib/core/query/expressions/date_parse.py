@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from chalicelib.core.errors import OperatorMisused
@@ -29,26 +29,36 @@ _MONTHS = [
     "december",
 ]
 
+_ZONE = r"(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*"
+
+_ABBREVIATED_HOURS = {
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10, "AKST": -9,
+    "AKDT": -8, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
+    **{letter: hours for hours, letter in enumerate("ABCDEFGHIKLM", 1)},
+    **{letter: -hours for hours, letter in enumerate("NOPQRSTUVWXY", 1)},
+}  # fmt: skip
+"""Hours from UTC of time zones that texts abbreviate, military letters included."""
+
 _ISO = re.compile(
     r"\s*(?P<Y>\d{4})-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2}))?"
     r"(?:[T\s]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*)?\s*",
+    r"\s*(?P<zone>" + _ZONE + r")?\s*",
     re.ASCII,
 )
 _COMPACT = re.compile(
     r"(?P<Y>\d{4})(?P<m>\d{2})(?P<d>\d{2})"
-    r"(?:T?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?",
+    r"(?:T?(?P<H>\d{2})(?P<M>\d{2})(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?(?P<zone>" + _ZONE + r")?",
     re.ASCII,
 )
 _WORDS = re.compile(
     r"(?:(?P<month_first>[A-Za-z]{3,9})\s+(?P<day_second>\d{1,2})|(?P<day_first>\d{1,2})\s+(?P<month_second>[A-Za-z]{3,9}))"
     r",?\s+(?P<Y>\d{4})(?:,?\s+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    r"\s*(?P<zone>" + _ZONE + r")?",
     re.ASCII,
 )
 _SLASHES = re.compile(
     r"(?P<Y>\d{4})/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?:\s+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
+    r"\s*(?P<zone>" + _ZONE + r")?",
     re.ASCII,
 )
 
@@ -93,7 +103,7 @@ def _month(name: str) -> int:
 _READERS = {
     "d": r"(?P<d>\d{1,2})", "G": r"(?P<G>\d{4})", "H": r"(?P<H>\d{1,2})", "L": r"(?P<L>\d{1,3})",
     "m": r"(?P<m>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})", "u": r"(?P<u>\d)", "V": r"(?P<V>\d{1,2})",
-    "Y": r"(?P<Y>\d{4})", "z": r"(?P<z>Z|[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*)",
+    "Y": r"(?P<Y>\d{4})", "z": r"\s*(?P<z>" + _ZONE + ")",
     "Z": r"(?P<Z>[+-]?\d{1,4})", "%": "%",
 }  # fmt: skip
 """What each letter of a format reads. Spec: mongodb, "$dateFromString (aggregation)", Format Specifiers."""
@@ -138,10 +148,7 @@ def _moment(numbers: dict[str, int], zone_name: str | None, zone: tzinfo, zone_g
     if zone_name is not None:
         if zone_given:
             raise BadDateText("both the text and timezone name a timezone")
-        named = named_timezone(zone_name)
-        if named is None:
-            raise BadDateText("the text names an unknown timezone")
-        zone = named
+        zone = _text_zone(zone_name)
     time = timedelta(
         hours=numbers.get("H", 0), minutes=numbers.get("M", 0), seconds=numbers.get("S", 0),
         milliseconds=numbers.get("L", 0),
@@ -155,6 +162,16 @@ def _moment(numbers: dict[str, int], zone_name: str | None, zone: tzinfo, zone_g
         raise BadDateText("the text tells no year") from None
     except (ValueError, OverflowError):
         raise BadDateText("the text tells a day that does not exist") from None
+
+
+def _text_zone(name: str) -> tzinfo:
+    hours = _ABBREVIATED_HOURS.get(name)
+    if hours is not None:
+        return timezone(timedelta(hours=hours))
+    zone = named_timezone(name[3:] if name[:3] in ("GMT", "UTC") and len(name) > 3 else name)
+    if zone is None:
+        raise BadDateText("the text names an unknown timezone")
+    return zone
 
 
 def _iso_day(numbers: dict[str, int]) -> datetime:
