@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from chalice.test import Client
@@ -15,7 +16,9 @@ from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.core import Core
+from chalicelib.core.documents import Documents
 from chalicelib.dialects.nec import dialect
+from chalicelib.engines.aws.documentdb_documents import MongoDocuments
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
 from chalicelib.web.chalice_bridge import YorozuApp, mount
@@ -24,8 +27,6 @@ from tests.core.site import CHEAP, FixedClock
 from tests.dialects.nec.world import Nec
 
 CERTIFICATE_TOKEN = "what only the proxy knows"
-
-_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +37,23 @@ def clock() -> FixedClock:
 @pytest.fixture(scope="session")
 def core(tmp_path_factory: pytest.TempPathFactory, clock: FixedClock) -> Iterator[Core]:
     """One core for all tests; each test has tenants of its own."""
-    folder: Path = tmp_path_factory.mktemp("data")
-    documents = SqliteDocuments(folder, durability="none", clock=clock)
-    settings = Settings(client_certificate_token=CERTIFICATE_TOKEN, build_time="2026-11-21T00:00:00Z")
+    folder = tmp_path_factory.mktemp("data")
+    documents = _documents(folder, clock)
+    settings = Settings(
+        data_folder=folder, client_certificate_token=CERTIFICATE_TOKEN, build_time="2026-11-21T00:00:00Z"
+    )
     made = assemble(documents, clock, settings)
     accounts = AccountsService(
         documents, clock, BucketDirectory(documents), Memberships(documents), made.tenants, Passwords(CHEAP)
     )
     yield replace(made, accounts=accounts)
     made.close()
+
+
+def _documents(folder: Path, clock: FixedClock) -> Documents:
+    """The embedded engine; MongoDB's when the contract's server is there, to see that no answer depends on which."""
+    uri = os.environ.get("YOROZU_CONTRACT_MONGO_URI")
+    return MongoDocuments(uri, clock=clock) if uri else SqliteDocuments(folder, durability="none", clock=clock)
 
 
 @pytest.fixture(scope="session")
@@ -74,5 +83,5 @@ def other(core: Core, client: Any) -> Nec:
 
 
 def _tenant(core: Core, client: Any) -> Nec:
-    tenant = core.tenants.create(f"tenant{next(_numbers)}")
+    tenant = core.tenants.create(f"tenant {uuid4()}")
     return Nec(core, client, tenant.id, core.tenants.create_app(tenant.id, "app"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_an_unknown_tenant_is_not_found_whatever_the_keys(nec: Nec, tenant: str)
 
 def test_a_tenant_is_addressed_by_id_or_name(nec: Nec) -> None:
     name = nec.core.tenants.get(nec.tenant).name
-    assert nec.send_to(f"/1/{name}/objects/box").status == 200
+    assert nec.send_to(f"/1/{quote(name)}/objects/box").status == 200
 
 
 def test_a_disabled_tenant_lets_nobody_in(nec: Nec) -> None:
