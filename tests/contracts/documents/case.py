@@ -58,14 +58,6 @@ class Find:
 
 
 @dataclass(frozen=True)
-class Count:
-    filter: Any
-
-    def run(self, documents: Documents, tenant: str) -> Any:
-        return documents.count(tenant, COLLECTION, parse_filter(self.filter))
-
-
-@dataclass(frozen=True)
 class UpdateOne:
     update: Any
     filter: Any = field(default_factory=dict)

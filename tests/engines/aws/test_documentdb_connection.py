@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from pymongo import ReadPreference
@@ -16,6 +18,21 @@ from chalicelib.core.query.pipeline import parse_pipeline
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import parse_update
 from chalicelib.engines.aws.documentdb_documents import MongoDocuments
+
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUJBTmQgS+fAPskVilpF6YwB/n7howCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIxMTk1NDQ2WhgPMjEy
+NjEwMjgxOTU0NDZaMBkxFzAVBgNVBAMMDnRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEzqHNaGBKnnWW5NA7vzvNQttttCq4+o292NNQv1n3
+bsXGqWCNj5Ram0NEBYuKRDCEfuvrXepWUeAE/m5tX+QcCqNTMFEwHQYDVR0OBBYE
+FCd1CTQZZl0/v0+FdssSYsgO86O3MB8GA1UdIwQYMBaAFCd1CTQZZl0/v0+FdssS
+YsgO86O3MA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAJgF3nNF
+0qPeFLe3guyIrB0sTekjmD/B6Bw7yo4gL2zAAiEA+F2rFQdxo98Y1zoh9YR76JM9
+RA2LYhhbdFOczIi+r1Y=
+-----END CERTIFICATE-----
+"""
+"""A certificate authority that signs nothing."""
 
 SET = parse_update({"$set": {"a": 1}})
 
@@ -81,3 +98,15 @@ def test_a_replica_is_asked_only_where_it_may_be(nobody: MongoDocuments) -> None
     # A single server is told nothing about preferences, so what is asked for is looked at here.
     assert nobody._collection("t", "c").read_preference == ReadPreference.PRIMARY
     assert nobody._collection("t", "c", stale_reads=True).read_preference == ReadPreference.SECONDARY_PREFERRED
+
+
+def test_with_authorities_to_trust_the_connection_is_by_tls_and_checked(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(AUTHORITY)
+    documents = MongoDocuments("mongodb://database.example.org/", ca_file=str(bundle))
+    context = documents._client.options.pool_options._ssl_context
+    documents.close()
+    assert isinstance(context, ssl.SSLContext)
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert len(context.get_ca_certs()) == 1
