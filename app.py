@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.bootstrap import build_core
 from chalicelib.dialects import all_dialects
 from chalicelib.jobs.purge import purge
+from chalicelib.jobs.sweep import sweep
 from chalicelib.settings import Settings
 from chalicelib.web.chalice_bridge import YorozuApp, mount
 from chalicelib.web.core_on_demand import CoreOnDemand
@@ -21,3 +22,9 @@ for dialect in all_dialects():
 def purge_what_expired(event: Any) -> None:
     """Deletes for good what has been marked as deleted for longer than its tenant keeps it."""
     purge(core())
+
+
+@app.schedule("rate(6 hours)")
+def sweep_files(event: Any) -> None:
+    """Deletes contents that crashes and abandoned uploads have left behind."""
+    sweep(core())

@@ -11,6 +11,13 @@ from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock, SystemClock
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
+from chalicelib.core.files.contents import FileContents
+from chalicelib.core.files.downloads import DownloadsService
+from chalicelib.core.files.ports import Blobs
+from chalicelib.core.files.records import FileRecords
+from chalicelib.core.files.service import FilesService
+from chalicelib.core.files.sweep import BlobSweep
+from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
@@ -26,9 +33,10 @@ def build_core(settings: Settings) -> Core:
     return assemble(_documents(settings, clock), clock, settings)
 
 
-def assemble(documents: Documents, clock: Clock, settings: Settings) -> Core:
+def assemble(documents: Documents, clock: Clock, settings: Settings, *, blobs: Blobs | None = None) -> Core:
     """The core over given engines: what tests use to fix the clock or count calls."""
-    tenants = TenantsService(documents, clock)
+    blobs = blobs or _blobs(settings)
+    tenants = TenantsService(documents, blobs, clock)
     directory = BucketDirectory(documents)
     memberships = Memberships(documents)
     replays = Replays(documents, clock, settings.request_token_hours)
@@ -41,6 +49,10 @@ def assemble(documents: Documents, clock: Clock, settings: Settings) -> Core:
         timeout_ms=settings.query_timeout_ms,
     )
     accounts = AccountsService(documents, clock, directory, memberships, tenants)
+    records = FileRecords(documents, directory)
+    contents = FileContents(blobs, records, settings.max_file_bytes)
+    files = FilesService(records, contents, clock)
+    uploads = UploadsService(documents, files, contents, blobs, clock, max_upload_bytes=settings.max_upload_bytes)
     return Core(
         authentication=Authentication(documents, tenants, memberships, clock),
         tenants=tenants,
@@ -48,11 +60,20 @@ def assemble(documents: Documents, clock: Clock, settings: Settings) -> Core:
         groups=GroupsService(documents, clock, directory, tenants),
         buckets=BucketsService(documents, tenants, directory),
         objects=objects,
+        files=files,
+        downloads=DownloadsService(records, files, blobs, max_inline_bytes=settings.max_inline_bytes),
+        uploads=uploads,
+        blob_sweep=BlobSweep(documents, tenants, uploads, blobs, clock),
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
         documents=documents,
         clock=clock,
-        installation=Installation(settings.build_version, settings.build_time, settings.client_certificate_token),
+        installation=Installation(
+            settings.public_base_url.rstrip("/"),
+            settings.build_version,
+            settings.build_time,
+            settings.client_certificate_token,
+        ),
     )
 
 
@@ -67,3 +88,9 @@ def _documents(settings: Settings, clock: Clock) -> Documents:
     from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 
     return SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock)
+
+
+def _blobs(settings: Settings) -> Blobs:
+    from chalicelib.engines.embedded.disk_blobs import DiskBlobs
+
+    return DiskBlobs(settings.data_folder / "files")

@@ -70,6 +70,14 @@ class Settings:
     max_object_bytes: int = _setting(256 * 1024, _at_least(1))
     # The largest request body, included; API Gateway has its own limit of 10 MB.
     max_body_bytes: int = _setting(10 * 1024 * 1024, _at_least(1))
+    # The largest file that comes in one request, included; it streams, never whole in memory. Spec: nec-clients, 9.
+    max_file_bytes: int = _setting(100 * 1024 * 1024, _at_least(1))
+    # The largest file that comes in parts, included, where the file store takes parts.
+    max_upload_bytes: int = _setting(5 * 1024 * 1024 * 1024, _at_least(1))
+    # Longer contents are fetched from the file store by a redirect, where it can; 0 answers with all of them.
+    max_inline_bytes: int = _setting(0, _at_least(0))
+    # Where clients find this installation, as in https://api.example.com/api; empty: at the address that they ask.
+    public_base_url: str = _setting("")
     # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
     query_timeout_ms: int = _setting(10_000, _at_least(1))
     # How long the answer to a request token is remembered.

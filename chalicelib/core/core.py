@@ -10,6 +10,10 @@ from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
+from chalicelib.core.files.downloads import DownloadsService
+from chalicelib.core.files.service import FilesService
+from chalicelib.core.files.sweep import BlobSweep
+from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
@@ -27,6 +31,10 @@ class Core:
     groups: GroupsService
     buckets: BucketsService
     objects: ObjectsService
+    files: FilesService
+    downloads: DownloadsService
+    uploads: UploadsService
+    blob_sweep: BlobSweep
     transfer: TransferService
     purge: PurgeService
     documents: Documents

@@ -57,7 +57,13 @@ class Documents(Protocol):
         """The documents the query means, in its order. Close the iterator, or use it up."""
 
     def count(
-        self, tenant: str, collection: str, filter: Filter, *, timeout_ms: int = DEFAULT_TIMEOUT_MS, stale_reads: bool = False
+        self,
+        tenant: str,
+        collection: str,
+        filter: Filter,
+        *,
+        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+        stale_reads: bool = False,
     ) -> int:
         """How many documents match."""
 
@@ -73,7 +79,8 @@ class Documents(Protocol):
     def upsert_one(self, tenant: str, collection: str, document_id: str, update: Update) -> Document:
         """Changes the document with this id, making it first if there is none; returns it as it is afterwards.
 
-        Two upserts of one new id at the same moment make one document, changed twice. Raises: InvalidUpdate, DuplicateKey.
+        Two upserts of one new id at the same moment make one document, changed twice.
+        Raises: InvalidUpdate, DuplicateKey.
         """
 
     def replace_one(self, tenant: str, collection: str, filter: Filter, document: Document) -> Document | None:
@@ -88,9 +95,7 @@ class Documents(Protocol):
     ) -> int:
         """Changes every matching document; returns how many matched."""
 
-    def delete_many(
-        self, tenant: str, collection: str, filter: Filter, *, timeout_ms: int = DEFAULT_TIMEOUT_MS
-    ) -> int:
+    def delete_many(self, tenant: str, collection: str, filter: Filter, *, timeout_ms: int = DEFAULT_TIMEOUT_MS) -> int:
         """Deletes every matching document; returns how many."""
 
     def aggregate(

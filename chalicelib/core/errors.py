@@ -187,6 +187,11 @@ class RouteNotFound(NotFound):
         super().__init__("path", name)
 
 
+class UploadNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__("upload", name)
+
+
 # --- what is in the way ----------------------------------------------------------------------
 
 
@@ -250,12 +255,12 @@ class RequestConflict(Conflict):
         self.action = action
 
 
-class PreconditionFailed(Conflict):
-    """A condition that the caller set does not hold for what is stored."""
-
-
 class BucketNotEmpty(Conflict):
     """A bucket with contents can be deleted only with the master key."""
+
+
+class PreconditionFailed(CoreError):
+    """A condition that the caller set for reading does not hold for what is stored."""
 
 
 # --- limits ----------------------------------------------------------------------------------

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """`version` and `built_at` (ISO 8601, perhaps empty) are shown to those who may ask.
+    """`public_base_url` is where clients find this installation, without a slash at its end; empty: wherever they ask.
+
+    `version` and `built_at` (ISO 8601, perhaps empty) are shown to those who may ask.
 
     `client_certificate_token` is what a proxy in front must send for its word on client certificates to count;
     empty: nobody's word counts. Spec: nec-rest, 3.3.
     """
 
+    public_base_url: str = ""
     version: str = "0.1.0"
     built_at: str = ""
     client_certificate_token: str = field(default="", repr=False)

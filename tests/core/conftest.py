@@ -32,9 +32,9 @@ def documents(tmp_path: Path, clock: FixedClock) -> Iterator[WatchedDocuments]:
 
 
 @pytest.fixture
-def core(documents: WatchedDocuments, clock: FixedClock) -> Core:
+def core(documents: WatchedDocuments, clock: FixedClock, tmp_path: Path) -> Core:
     watched = cast("Documents", documents)
-    made = assemble(watched, clock, Settings())
+    made = assemble(watched, clock, Settings(data_folder=tmp_path))
     accounts = AccountsService(
         watched, clock, BucketDirectory(watched), Memberships(watched), made.tenants, Passwords(CHEAP)
     )

@@ -58,6 +58,11 @@ class BucketDirectory:
         records = self._documents.find(tenant_id, BUCKETS, Query(filter=parse_filter(condition)))
         return [bucket_from_document(record) for record in records]
 
+    def file_buckets(self, tenant_id: str) -> list[StoredBucket]:
+        """Every file bucket of a tenant, as stored at this moment."""
+        records = self._documents.find(tenant_id, BUCKETS, Query(filter=parse_filter({"kind": BucketKind.FILES.value})))
+        return [bucket_from_document(record) for record in records]
+
     def read(self, tenant_id: str, kind: BucketKind, name: str) -> StoredBucket | None:
         """The bucket's record as it is stored at this moment, or None."""
         record = self._documents.find_one(tenant_id, BUCKETS, parse_filter({"_id": record_id(kind, name)}))

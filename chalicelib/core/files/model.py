@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from chalicelib.core.access.acl import Acl
-from chalicelib.core.files.ports import SignedRequest
+from chalicelib.core.files.ports import Chunks, SignedRequest, UploadedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class File:
     after; the URL works only while `is_published`. Spec: nec-rest, 9.4 and 9.8.
     """
 
+    tenant: str
+    bucket: str
     id: str
     name: str
     content_type: str
@@ -79,26 +81,49 @@ class DownloadConditions:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A content on its way: `length` bytes of it from `start` on, in `chunks`; or a request by which the caller
-    fetches it from the store. `unchanged` says that the caller has it already, and then there are no chunks."""
+    """A content on its way: `length` bytes of it from `start` on, in `chunks`, which the caller closes; or a request by
+    which the caller fetches it from the store. There is neither when only its head was asked for, nor when it is
+    `unchanged`: the caller has it already."""
 
     file: File
     start: int
     length: int
     is_part: bool = False
     unchanged: bool = False
-    chunks: Iterator[bytes] = field(default_factory=lambda: iter(()), repr=False)
+    chunks: Chunks | None = field(default=None, repr=False)
     elsewhere: SignedRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class UploadPlan:
+    """What a caller says before the parts of a content: its length in bytes, and what `create` takes beside it.
+
+    `replaces` an existing file, whose ACL, options and cache switch stay as they are; the etags are checked when the
+    upload begins and when it completes."""
+
+    length: int
+    new: NewFile
+    replaces: bool = False
+    meta_etag: str | None = None
+    file_etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload in parts that has begun: the caller sends parts by signed requests, then completes it."""
+    """An upload in parts that has begun: the caller sends each part by its request, then completes the upload.
+
+    Every part has `part_bytes` bytes and the last one what is left. `arrived` need not be sent again; `missing` are
+    the requests for the others, by number.
+    """
 
     id: str
     bucket: str
     name: str
+    length: int
+    part_bytes: int
     expires_at: datetime
+    arrived: tuple[UploadedPart, ...]
+    missing: Mapping[int, SignedRequest]
 
 
 @dataclass(frozen=True, slots=True)

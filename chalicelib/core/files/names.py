@@ -1,13 +1,16 @@
-"""What a file may be called."""
+"""What a file may be called, and of what type its content may be said to be."""
 
 from __future__ import annotations
 
 import re
 
-from chalicelib.core.errors import InvalidName
+from chalicelib.core.errors import InvalidInput, InvalidName
 
 MAX_NAME_BYTES = 900
 """Bytes of a file's name in UTF-8, included. Spec: nec-rest, 9.1."""
+
+MAX_TYPE_LENGTH = 255
+"""Characters of a content type, included. Source: RFC 6838, 4.2, allows 127 for each of its halves."""
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f"*/:<>?\\|\ud800-\udfff]')
 
@@ -18,3 +21,9 @@ def check_file_name(name: str) -> None:
         raise InvalidName(
             f"a file's name has 1 to {MAX_NAME_BYTES} bytes of UTF-8 and none of the characters \" * / : < > ? \\ |"
         )
+
+
+def check_content_type(content_type: str) -> None:
+    """Lets a type pass that fits in a header, however odd. Raises: InvalidInput. Spec: nec-clients, 6.2."""
+    if not content_type.isascii() or not content_type.isprintable() or not 0 < len(content_type) <= MAX_TYPE_LENGTH:
+        raise InvalidInput(f"a content type has 1 to {MAX_TYPE_LENGTH} printable ASCII characters")

@@ -35,6 +35,20 @@ class UploadedPart:
     tag: str
 
 
+class Chunks(Protocol):
+    """A content being read, in pieces of at most 1 MiB. Close it, also when no piece was taken.
+
+    A piece may raise Unavailable.
+    """
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def __next__(self) -> bytes: ...
+
+    def close(self) -> None:
+        """Lets go of what it reads from; a second time does nothing."""
+
+
 class Blobs(Protocol):
     """Keeps contents by tenant and key. A key is written once and never again; the caller makes new keys.
 
@@ -47,8 +61,8 @@ class Blobs(Protocol):
         """Stores what can be read and returns its length in bytes. Raises: BodyTooLarge when it is longer than
         `max_bytes`, StorageFull when the store has no room; nothing is stored then."""
 
-    def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The content from `start` on, in pieces of at most 1 MiB. Close it. Raises: BlobNotFound, at once."""
+    def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> Chunks:
+        """The content from `start` on, or `length` bytes of it. Raises: BlobNotFound, at once."""
 
     def delete(self, tenant: str, key: str) -> None:
         """Deletes a content; one that does not exist is fine."""

@@ -35,9 +35,11 @@ def file_to_document(file: File) -> Document:
     return document | ({"_deleted": True} if file.deleted else {})
 
 
-def file_from_document(document: Document) -> File:
-    """The file that a stored document describes."""
+def file_from_document(tenant: str, bucket: str, document: Document) -> File:
+    """The file that a stored document of a bucket describes."""
     return File(
+        tenant=tenant,
+        bucket=bucket,
         id=document["_id"],
         name=document["filename"],
         content_type=document["contentType"],

@@ -1,4 +1,4 @@
-"""Contents that no metadata names: found and deleted."""
+"""Contents that no metadata names, and uploads that nobody completes: found and deleted."""
 
 from __future__ import annotations
 
@@ -7,31 +7,38 @@ from datetime import timedelta
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.files.ports import Blobs
+from chalicelib.core.files.uploads import UPLOAD_EXPIRES_AFTER, UploadsService
 from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.service import TenantsService
 
-SWEPT_AFTER = timedelta(hours=24)
-"""How old a content must be: longer than any upload takes between writing it and naming it. Our choice."""
+SWEPT_AFTER = UPLOAD_EXPIRES_AFTER + timedelta(hours=24)
+"""How old a content must be. Stores may date a content by the moment its upload in parts began, and it gets its
+name at the latest when such an upload expires; the rest is margin. Our choice."""
 
 
 class BlobSweep:
     """Deletes what crashes, deleted buckets and abandoned uploads have left in the store."""
 
-    def __init__(self, documents: Documents, tenants: TenantsService, blobs: Blobs, clock: Clock) -> None:
+    def __init__(
+        self, documents: Documents, tenants: TenantsService, uploads: UploadsService, blobs: Blobs, clock: Clock
+    ) -> None:
         self._documents = documents
         self._tenants = tenants
+        self._uploads = uploads
         self._blobs = blobs
         self._clock = clock
 
     def run(self) -> int:
-        """Goes over all tenants; returns how many contents went. Safe to run twice at once."""
+        """Goes over all tenants; returns how many contents and uploads went. Safe to run twice at once."""
+        return sum(self._uploads.sweep(tenant) + self._sweep(tenant) for tenant in self._tenants.list())
+
+    def _sweep(self, tenant: Tenant) -> int:
         gone = 0
-        before = self._clock.now() - SWEPT_AFTER
-        for tenant in self._tenants.list():
-            for blob in self._blobs.sweep(tenant.id, before):
-                collection = blob.key.rpartition("/")[0]
-                named = parse_filter({"blob": blob.key})
-                if self._documents.find_one(tenant.id, collection, named) is None:
-                    self._blobs.delete(tenant.id, blob.key)
-                    gone += 1
+        for blob in self._blobs.sweep(tenant.id, self._clock.now() - SWEPT_AFTER):
+            collection = blob.key.rpartition("/")[0]
+            named = parse_filter({"blob": blob.key})
+            if self._documents.find_one(tenant.id, collection, named) is None:
+                self._blobs.delete(tenant.id, blob.key)
+                gone += 1
         return gone

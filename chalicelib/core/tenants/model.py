@@ -52,6 +52,8 @@ class TenantSettings:
     """Requests in a minute; 0 is no limit."""
     max_query_limit: int = 0
     """The largest `limit` of a query; 0 is no limit. Spec: nec-rest, 8.3.3."""
+    max_storage_bytes: int = 0
+    """Bytes that all files may have together; 0 is no limit. Spec: nec-rest, 9.1."""
     password: PasswordPolicy = field(default_factory=PasswordPolicy)
     lock: LockPolicy = field(default_factory=LockPolicy)
     cors: CorsPolicy = field(default_factory=CorsPolicy)

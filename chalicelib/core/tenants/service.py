@@ -18,6 +18,7 @@ from chalicelib.core.errors import (
     RequestConflict,
     TenantNotFound,
 )
+from chalicelib.core.files.ports import Blobs
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
@@ -49,8 +50,9 @@ _NAME = re.compile(
 class TenantsService:
     """Makes, finds, changes and deletes tenants and their apps."""
 
-    def __init__(self, documents: Documents, clock: Clock) -> None:
+    def __init__(self, documents: Documents, blobs: Blobs, clock: Clock) -> None:
         self._documents = documents
+        self._blobs = blobs
         self._clock = clock
         self._ids_by_name: dict[str, tuple[str, float]] = {}
 
@@ -124,8 +126,12 @@ class TenantsService:
         return self._change(self.id_of(reference), {"$set": {"enabled": enabled}})
 
     def delete(self, reference: str) -> None:
-        """Deletes a tenant and all that it has. Raises: TenantNotFound."""
-        tenant = self.get(reference)
+        """Deletes a tenant and all that it has. Raises: TenantNotFound.
+
+        What fails half way can be called again: the tenant's record goes last.
+        """
+        tenant = self.set_enabled(reference, False)
+        self._blobs.delete_tenant(tenant.id)
         self._documents.delete_one(SYSTEM_TENANT, REGISTER, parse_filter({"_id": tenant.id}))
         self._documents.drop_tenant(tenant.id)
         self._ids_by_name.pop(tenant.name, None)

@@ -89,6 +89,7 @@ def settings_to_document(settings: TenantSettings) -> Document:
         "deletedRetentionDays": settings.deleted_retention_days,
         "rateLimitPerMinute": settings.rate_limit_per_minute,
         "maxQueryLimit": settings.max_query_limit,
+        "maxStorageBytes": settings.max_storage_bytes,
         "password": {"minLength": settings.password.min_length, "maxLength": settings.password.max_length},
         "lock": {"failures": settings.lock.failures, "lockMinutes": settings.lock.lock_minutes},
         "cors": {
@@ -115,6 +116,7 @@ def settings_from_document(document: Document) -> TenantSettings:
         deleted_retention_days=document["deletedRetentionDays"],
         rate_limit_per_minute=document["rateLimitPerMinute"],
         max_query_limit=document["maxQueryLimit"],
+        max_storage_bytes=document.get("maxStorageBytes", 0),
         password=PasswordPolicy(password["minLength"], password["maxLength"]),
         lock=LockPolicy(lock["failures"], lock["lockMinutes"]),
         cors=CorsPolicy(cors["enabled"], tuple(cors["origins"]), cors["credentials"]),

@@ -10,18 +10,23 @@ from chalicelib.core.errors import (
     Conflict,
     CoreError,
     DuplicateBucket,
+    DuplicateFile,
     DuplicateGroup,
     DuplicateId,
     DuplicateKey,
     DuplicateUser,
+    FileLocked,
     ImmutableField,
     InvalidInput,
     LimitExceeded,
     NotAuthenticated,
     NotFound,
     OperatorMisused,
+    PreconditionFailed,
+    RangeNotSatisfiable,
     RateLimited,
     RequestConflict,
+    StorageFull,
     TimedOut,
     TooMany,
     Unavailable,
@@ -46,6 +51,9 @@ STATUSES: dict[type[CoreError], int] = {
     MethodNotAllowed: 405,
     Conflict: 409,
     LimitExceeded: 413,
+    StorageFull: 507,
+    RangeNotSatisfiable: 416,
+    PreconditionFailed: 412,
     TooMany: 403,
     RateLimited: 429,
     UnsupportedMediaType: 415,
@@ -60,10 +68,12 @@ CONFLICTS: dict[type[CoreError], tuple[str, str]] = {
     DuplicateGroup: ("duplicate_key", "Duplicate Key"),
     DuplicateId: ("duplicate_id", "Duplicate ID"),
     DuplicateBucket: ("request_conflicted", "Updating conflicted"),
+    DuplicateFile: ("duplicate_filename", "Duplicate File Name"),
+    FileLocked: ("file_locked", "File is locked"),
     VersionMismatch: ("etag_mismatch", ""),
     RequestConflict: ("request_conflicted", "Updating conflicted"),
 }
-"""`reasonCode` and the text of `detail`. Spec: nec-rest, 5.4, 6.2 and 8.1."""
+"""`reasonCode` and the text of `detail`. Spec: nec-rest, 5.4, 6.2, 8.1 and 9.1."""
 
 _SERVER_FAILED = "Internal Server Error"
 
@@ -90,6 +100,8 @@ def render_error(error: CoreError, request: Request) -> Reply:
         return _page(status)
     if isinstance(error, RateLimited):
         return Reply(status, {"error": _told(error)}, (("Retry-After", str(error.retry_after_seconds)),))
+    if isinstance(error, RangeNotSatisfiable):
+        return Reply(status, {"error": error.message}, (("Content-Range", f"bytes */{error.limit}"),))
     if isinstance(error, Conflict):
         return Reply(status, _conflict_body(error, request))
     return Reply(status, {"error": _told(error)})
@@ -113,7 +125,7 @@ def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
         return {"reasonCode": code, "detail": error.message}
     if isinstance(error, DuplicateUser) and request.method == "POST":
         return {"error": _told(error)}
-    if isinstance(error, DuplicateKey | DuplicateId | DuplicateUser):
+    if isinstance(error, DuplicateKey | DuplicateId | DuplicateUser | DuplicateFile | FileLocked):
         return {"reasonCode": code, "detail": detail}
     return {"error": _told(error), "reasonCode": code, "detail": detail}
 

@@ -25,8 +25,38 @@ from chalicelib.core.files.ports import SignedRequest, StoredBlob, UploadedPart
 PIECE_BYTES = 1024 * 1024
 """How much of a content is in memory at a time."""
 
+REMEMBERED_FOLDERS = 4096
+"""Folders that a process knows to be lasting; a forgotten one is flushed again."""
+
 _TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
 _PARTIAL = ".partial"
+
+
+class FilePieces:
+    """A file's bytes from `start` on, or `length` of them, a piece at a time."""
+
+    def __init__(self, path: Path, start: int, length: int | None) -> None:
+        self._source = path.open("rb")
+        self._left = length
+        self._source.seek(start)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        wanted = PIECE_BYTES if self._left is None else min(PIECE_BYTES, self._left)
+        try:
+            piece = self._source.read(wanted) if wanted else b""
+        except OSError as error:
+            raise _translated(error) from error
+        if not piece:
+            raise StopIteration
+        if self._left is not None:
+            self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._source.close()
 
 
 class DiskBlobs:
@@ -34,12 +64,13 @@ class DiskBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lasting: set[Path] = set()
 
     def write(self, tenant: str, key: str, content: BinaryIO, *, content_type: str, max_bytes: int) -> int:
         path = self._path(tenant, key)
         partial = path.with_name(f"{ids.new_id()}{_PARTIAL}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_lasting(path.parent)
             with partial.open("xb") as target:
                 length = _copy(content, target, max_bytes)
                 target.flush()
@@ -53,14 +84,13 @@ class DiskBlobs:
                 partial.unlink(missing_ok=True)
         return length
 
-    def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> FilePieces:
         try:
-            source = self._path(tenant, key).open("rb")
+            return FilePieces(self._path(tenant, key), start, length)
         except FileNotFoundError as error:
             raise BlobNotFound(key) from error
         except OSError as error:
             raise _translated(error) from error
-        return _pieces(source, start, length)
 
     def delete(self, tenant: str, key: str) -> None:
         try:
@@ -69,21 +99,22 @@ class DiskBlobs:
             raise _translated(error) from error
 
     def sweep(self, tenant: str, before: datetime) -> Iterator[StoredBlob]:
-        for path in sorted(self._tenant_folder(tenant).glob("*/*")):
-            try:
-                facts = path.stat()
-            except FileNotFoundError:
-                continue
-            written_at = datetime.fromtimestamp(facts.st_mtime, UTC)
-            if written_at >= before:
-                continue
-            if path.name.endswith(_PARTIAL):
-                path.unlink(missing_ok=True)
-            else:
-                yield StoredBlob(unquote(path.name), facts.st_size, written_at)
+        try:
+            for name in range(256):
+                yield from _old_files(self._tenant_folder(tenant) / f"{name:02x}", before)
+        except OSError as error:
+            raise _translated(error) from error
 
     def delete_tenant(self, tenant: str) -> None:
-        shutil.rmtree(self._tenant_folder(tenant), ignore_errors=True)
+        folder = self._tenant_folder(tenant)
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except FileNotFoundError:
+            # Somebody else deletes it too, or writes into it: what is left is for the next call.
+            shutil.rmtree(folder, ignore_errors=True)
+        except OSError as error:
+            raise _translated(error) from error
 
     def download_request(
         self, tenant: str, key: str, *, seconds: int, content_type: str, disposition: str
@@ -104,6 +135,19 @@ class DiskBlobs:
 
     def abort_parts(self, tenant: str, key: str, upload: str) -> None:
         return
+
+    def _make_lasting(self, folder: Path) -> None:
+        """Makes a folder that a power cut does not take away: each folder above it remembers the one below.
+
+        Flushed once by each process, for another may have made the folder and not have come so far.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder not in self._lasting:
+            for above in (folder.parent, self._folder, self._folder.parent):
+                _flush_folder(above)
+            if len(self._lasting) >= REMEMBERED_FOLDERS:
+                self._lasting.clear()
+            self._lasting.add(folder)
 
     def _tenant_folder(self, tenant: str) -> Path:
         if not _TENANT.fullmatch(tenant):
@@ -126,17 +170,25 @@ def _copy(content: BinaryIO, target: BinaryIO, max_bytes: int) -> int:
     return length
 
 
-def _pieces(source: BinaryIO, start: int, length: int | None) -> Iterator[bytes]:
-    with source:
-        source.seek(start)
-        left = length
-        while left is None or left > 0:
-            piece = source.read(PIECE_BYTES if left is None else min(PIECE_BYTES, left))
-            if not piece:
-                return
-            if left is not None:
-                left -= len(piece)
-            yield piece
+def _old_files(folder: Path, before: datetime) -> Iterator[StoredBlob]:
+    """The contents in one folder that were written before a moment; temporary files of that age are deleted."""
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = folder / name
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        written_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+        if written_at >= before:
+            continue
+        if name.endswith(_PARTIAL):
+            path.unlink(missing_ok=True)
+        else:
+            yield StoredBlob(unquote(name), facts.st_size, written_at)
 
 
 def _flush_folder(folder: Path) -> None:

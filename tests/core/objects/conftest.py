@@ -15,7 +15,7 @@ from tests.core.objects.world import BUCKET, World
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = SystemClock()
-    core = assemble(SqliteDocuments(tmp_path, durability="none", clock=clock), clock, Settings())
+    core = assemble(SqliteDocuments(tmp_path, durability="none", clock=clock), clock, Settings(data_folder=tmp_path))
     made = World(core, core.tenants.create("acme").id)
     made.bucket(BUCKET)
     yield made

@@ -1,0 +1,268 @@
+"""Uploads in parts: for contents too large for one request. The parts go straight to the store by signed requests.
+
+An upload is a record beside the tenant's files until it is completed, thrown away, or expires.
+Decision: 0041-uploads-in-parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.core import ids
+from chalicelib.core.access.acl import parse_acl
+from chalicelib.core.access.caller import Caller
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import Documents
+from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, UploadNotFound
+from chalicelib.core.files.contents import FileContents, new_blob_key, storage_full
+from chalicelib.core.files.model import File, NewFile, Upload, UploadPlan
+from chalicelib.core.files.ports import Blobs, SignedRequest, UploadedPart
+from chalicelib.core.files.records import Shelf
+from chalicelib.core.files.service import FilesService
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.query import Query
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import Tenant
+
+UPLOADS = "_uploads"
+"""The collection of uploads that have begun."""
+
+MAX_UPLOAD_BYTES = 5 * 1024 * 1024 * 1024
+"""The largest content sent in parts, in bytes, included. Our choice; a setting may change it."""
+
+UPLOAD_EXPIRES_AFTER = timedelta(hours=24)
+"""How long an upload may take from its beginning to its completion. Our choice."""
+
+PART_SECONDS = 3600
+"""How long the request for a part is good; asking for the upload again gives new ones. Our choice."""
+
+SMALLEST_PART_BYTES = 8 * 1024 * 1024
+"""Above the 5 MiB that the port asks of every part but the last."""
+
+MOST_PARTS = 100
+"""So that one answer holds every request. Larger contents get larger parts."""
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An upload as it is kept. `user` began it and alone goes on with it; `key` is the content to be, `store_id` the
+    store's name for its parts."""
+
+    id: str
+    shelf: Shelf
+    name: str
+    key: str
+    store_id: str
+    plan: UploadPlan
+    user: str | None
+    expires_at: datetime
+
+
+class UploadsService:
+    """Begins, shows, completes and aborts uploads. Rights are checked when an upload begins and when it completes."""
+
+    def __init__(
+        self,
+        documents: Documents,
+        files: FilesService,
+        contents: FileContents,
+        blobs: Blobs,
+        clock: Clock,
+        *,
+        max_upload_bytes: int = MAX_UPLOAD_BYTES,
+    ) -> None:
+        self._documents = documents
+        self._files = files
+        self._contents = contents
+        self._blobs = blobs
+        self._clock = clock
+        self._max_upload_bytes = max_upload_bytes
+
+    def begin(self, caller: Caller, bucket: str, name: str, plan: UploadPlan) -> Upload:
+        """A new upload with a request for each part.
+
+        Raises: as `FilesService.create` or `replace`; InvalidInput for a length below 1; BodyTooLarge, StorageFull by
+        the length given; NotSupported when the store takes no parts.
+        """
+        shelf, freed = self._permitted(caller, bucket, name, plan)
+        if plan.length < 1:
+            raise InvalidInput("an upload in parts has a size of at least one byte")
+        if plan.length > self._max_upload_bytes:
+            raise BodyTooLarge(self._max_upload_bytes)
+        room = self._contents.room(caller.tenant, freed)
+        if room is not None and plan.length > room:
+            raise storage_full(caller.tenant)
+        key = new_blob_key(shelf)
+        begun = _Begun(
+            id=ids.new_id(),
+            shelf=shelf,
+            name=name,
+            key=key,
+            store_id=self._blobs.begin_parts(shelf.tenant, key, plan.new.content_type),
+            plan=plan,
+            user=caller.user,
+            expires_at=self._clock.now() + UPLOAD_EXPIRES_AFTER,
+        )
+        self._documents.insert(shelf.tenant, UPLOADS, _to_document(begun))
+        return self._shown(begun)
+
+    def get(self, caller: Caller, bucket: str, name: str, upload_id: str) -> Upload:
+        """The upload as it stands: what has arrived, and fresh requests for the rest. Raises: UploadNotFound."""
+        return self._shown(self._find(caller, bucket, name, upload_id))
+
+    def complete(self, caller: Caller, bucket: str, name: str, upload_id: str) -> File:
+        """Makes the file of the parts.
+
+        Raises: UploadNotFound; InvalidInput while parts are missing, and then the upload goes on; as
+        `FilesService.create` or `replace`.
+        """
+        begun = self._find(caller, bucket, name, upload_id)
+        self._permitted(caller, bucket, name, begun.plan)
+        parts = self._all_parts(begun)
+        # Whoever takes the record completes: two at once must not both name, or discard, the one content.
+        if self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id})) is None:
+            raise UploadNotFound(upload_id)
+        length = self._joined(begun, parts)
+        plan = begun.plan
+        if plan.replaces:
+            return self._files.name_replaced(
+                caller,
+                begun.shelf,
+                name,
+                begun.key,
+                length,
+                plan.new.content_type,
+                meta_etag=plan.meta_etag,
+                file_etag=plan.file_etag,
+            )
+        return self._files.name_new(caller, begun.shelf, name, begun.key, length, plan.new)
+
+    def abort(self, caller: Caller, bucket: str, name: str, upload_id: str) -> None:
+        """Throws the upload and its parts away. Raises: UploadNotFound."""
+        self._throw_away(self._find(caller, bucket, name, upload_id))
+
+    def sweep(self, tenant: Tenant) -> int:
+        """Throws away a tenant's expired uploads; returns how many."""
+        expired = parse_filter({"expiresAt": {"$lte": self._clock.now()}})
+        found = list(self._documents.find(tenant.id, UPLOADS, Query(filter=expired)))
+        for document in found:
+            self._throw_away(_from_document(tenant.id, document))
+        return len(found)
+
+    # --- inside ---
+
+    def _permitted(self, caller: Caller, bucket: str, name: str, plan: UploadPlan) -> tuple[Shelf, int]:
+        """Where the content goes, and how many bytes it replaces. Raises: whatever stands in its way."""
+        if not plan.replaces:
+            return self._files.may_create(caller, bucket, name, plan.new), 0
+        shelf, before = self._files.may_replace(
+            caller, bucket, name, plan.new.content_type, meta_etag=plan.meta_etag, file_etag=plan.file_etag
+        )
+        return shelf, 0 if before.blob is None else before.length
+
+    def _find(self, caller: Caller, bucket: str, name: str, upload_id: str) -> _Begun:
+        document = self._documents.find_one(caller.tenant.id, UPLOADS, parse_filter({"_id": upload_id}))
+        begun = None if document is None else _from_document(caller.tenant.id, document)
+        if begun is None or (begun.shelf.bucket, begun.name) != (bucket, name):
+            raise UploadNotFound(upload_id)
+        if begun.expires_at <= self._clock.now() or (begun.user != caller.user and not caller.is_master):
+            raise UploadNotFound(upload_id)
+        return begun
+
+    def _shown(self, begun: _Begun) -> Upload:
+        tenant, length = begun.shelf.tenant, begun.plan.length
+        arrived = tuple(self._blobs.parts(tenant, begun.key, begun.store_id))
+        missing = set(range(1, _part_count(length) + 1)) - {part.number for part in arrived}
+        return Upload(
+            id=begun.id,
+            bucket=begun.shelf.bucket,
+            name=begun.name,
+            length=length,
+            part_bytes=part_bytes(length),
+            expires_at=begun.expires_at,
+            arrived=arrived,
+            missing={number: self._request(begun, number) for number in sorted(missing)},
+        )
+
+    def _request(self, begun: _Begun, number: int) -> SignedRequest:
+        return self._blobs.part_request(begun.shelf.tenant, begun.key, begun.store_id, number, PART_SECONDS)
+
+    def _all_parts(self, begun: _Begun) -> list[UploadedPart]:
+        parts = self._blobs.parts(begun.shelf.tenant, begun.key, begun.store_id)
+        count = _part_count(begun.plan.length)
+        if [part.number for part in parts] != list(range(1, count + 1)):
+            raise InvalidInput(f"{count} parts are expected, {len(parts)} have arrived")
+        return parts
+
+    def _joined(self, begun: _Begun, parts: list[UploadedPart]) -> int:
+        """Makes the content of its parts and returns its length, which must be the one announced."""
+        tenant, announced = begun.shelf.tenant, begun.plan.length
+        try:
+            length = self._blobs.complete_parts(tenant, begun.key, begun.store_id, parts, announced)
+        except CoreError:
+            self._documents.insert(tenant, UPLOADS, _to_document(begun))
+            raise
+        if length != announced:
+            self._contents.discard(tenant, begun.key)
+            raise InvalidInput(f"{announced} bytes were announced and {length} have arrived: begin again")
+        return length
+
+    def _throw_away(self, begun: _Begun) -> None:
+        self._blobs.abort_parts(begun.shelf.tenant, begun.key, begun.store_id)
+        self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id}))
+
+
+def part_bytes(length: int) -> int:
+    """How many bytes each part of a content has, but the last: whole MiB."""
+    shared = -(-length // MOST_PARTS)
+    return max(SMALLEST_PART_BYTES, -(-shared // _MIB) * _MIB)
+
+
+def _part_count(length: int) -> int:
+    return -(-length // part_bytes(length))
+
+
+def _to_document(begun: _Begun) -> Document:
+    plan, new = begun.plan, begun.plan.new
+    return {
+        "_id": begun.id,
+        "bucket": begun.shelf.bucket,
+        "collection": begun.shelf.collection,
+        "name": begun.name,
+        "key": begun.key,
+        "storeId": begun.store_id,
+        "length": plan.length,
+        "contentType": new.content_type,
+        "ACL": None if new.acl is None else new.acl.to_document(),
+        "options": new.options,
+        "cacheDisabled": new.cache_disabled,
+        "replaces": plan.replaces,
+        "metaETag": plan.meta_etag,
+        "fileETag": plan.file_etag,
+        "user": begun.user,
+        "expiresAt": begun.expires_at,
+    }
+
+
+def _from_document(tenant: str, document: Document) -> _Begun:
+    acl = document["ACL"]
+    new = NewFile(
+        content_type=document["contentType"],
+        acl=None if acl is None else parse_acl(acl),
+        options=document["options"],
+        cache_disabled=document["cacheDisabled"],
+    )
+    plan = UploadPlan(document["length"], new, document["replaces"], document["metaETag"], document["fileETag"])
+    return _Begun(
+        id=document["_id"],
+        shelf=Shelf(tenant, document["bucket"], document["collection"]),
+        name=document["name"],
+        key=document["key"],
+        store_id=document["storeId"],
+        plan=plan,
+        user=document["user"],
+        expires_at=document["expiresAt"],
+    )
