@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
@@ -101,10 +102,10 @@ def main() -> None:
     if "YOROZU_CONTRACT_MONGO_URI" not in os.environ and not (shutil.which("java") and shutil.which("mvn")):
         print("no server: set YOROZU_CONTRACT_MONGO_URI, or install java and mvn")
         return
-    with _server() as uri:
+    with _server() as uri, TemporaryDirectory() as folder:
         counter = Counter()
         documents = MongoDocuments(uri, database_prefix="bench_", listeners=[counter])
-        core = assemble(documents, SystemClock(), Settings())
+        core = assemble(documents, SystemClock(), Settings(data_folder=Path(folder)))
         try:
             _print_counts(core, counter)
         finally:
