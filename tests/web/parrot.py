@@ -117,6 +117,11 @@ def get_nan(call: Call) -> Reply:
     return Reply(200, {"value": float("nan")})
 
 
+@routes.get("/p/{tenant}/header")
+def get_header(call: Call) -> Reply:
+    return Reply(200, {}, (("X-Name", "万"),))
+
+
 @routes.get("/p/{tenant}/unavailable")
 def get_unavailable(call: Call) -> Reply:
     raise Unavailable("the perch broke") from OSError("at /dev/secret")

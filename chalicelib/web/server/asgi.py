@@ -33,6 +33,10 @@ BODY_SECONDS = 120
 DRAIN_BYTES = 64 * 1024 * 1024
 """How much of a body that is too large is still read, so that the client gets to read why it was refused."""
 
+_FAILED_BODY = b'{"error":"internal server error"}'
+_FAILED = 500, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_FAILED_BODY))], _FAILED_BODY
+"""The answer when not even the dialect could answer: a header that HTTP cannot carry, say."""
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -126,7 +130,7 @@ class AsgiApp:
             return _to_http(self._app(self._event(scope, body), None))
         except Exception as error:
             log_line("ERROR", "failure", route=NO_ROUTE, cause=describe(error))
-            return 500, [(b"content-length", b"0")], b""
+            return _FAILED
 
     def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
         sent_path = scope["raw_path"].decode("ascii")

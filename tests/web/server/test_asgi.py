@@ -205,3 +205,8 @@ def test_requests_sent_ahead_are_answered_in_order(port: int) -> None:
 
 def test_a_greeting_of_another_protocol_is_refused(port: int) -> None:
     assert exchange(port, b"\x16\x03\x01\x02\x00\x01").startswith(b"HTTP/1.1 400")
+
+
+def test_an_answer_that_http_cannot_carry_is_an_internal_error(port: int) -> None:
+    reply, body = ask(port, "GET", "/p/acme/header")
+    assert (reply.status, json.loads(body)) == (500, {"error": "internal server error"})
