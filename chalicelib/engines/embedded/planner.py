@@ -1,7 +1,7 @@
 """How a question is answered: which index to walk, which to probe, and what is left to the filter and a sort.
 
-A plan is one SELECT that yields (doc, body) of every document that may match, once each. Whatever the choice, the
-answer is right, because the filter is asked about each document; the choice decides only how many those are.
+Whatever the choice, the answer is right, because the filter is asked about each document that a plan yields; the
+choice decides only how many those are.
 """
 
 # ruff: noqa: S608 - all that is put into SQL here are table names, made of numbers
@@ -18,6 +18,7 @@ from chalicelib.engines.embedded.catalogue import Collection, StoredIndex
 from chalicelib.engines.embedded.conditions import Conditions, OnPath
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.index_terms import Term, terms_of
+from chalicelib.engines.embedded.plans import BY_ID, BY_ID_BACKWARDS, BY_KEY, BY_KEY_BACKWARDS, Plan
 
 OrderKeys = Sequence[tuple[str, int]]
 
@@ -31,25 +32,6 @@ _COUNTED_ROWS = 1_000
 _DOCUMENT_COST = 25.0
 _GATHER_COST = 1.0
 _PROBE_COST = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A statement and what is known of its rows."""
-
-    name: str
-    """What it does, for tests and people: `scan`, `ids`, `gather <indexes>`, `walk <index>`."""
-    sql: str
-    parameters: tuple[Any, ...]
-    is_ordered: bool
-    """The rows come in the order asked for."""
-    mixes_ties: bool = False
-    """Rows that are equal in that order come in another than that of insertion."""
-
-
-def plan_for_id(collection: Collection, document_id: str) -> Plan:
-    """The way to the only document that may match: nothing to choose."""
-    return Plan("ids", f"SELECT doc, body FROM {collection.table} WHERE id = ?", (document_id,), is_ordered=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,35 +138,41 @@ class Planner:
 
     def _scan(self, probed: list[Term], order: OrderKeys) -> Plan:
         where, parameters = _probes(probed, "d.doc")
-        sql = f"SELECT d.doc, d.body FROM {self._collection.table} AS d{_where(where)} ORDER BY d.doc"
-        return Plan("scan", sql, parameters, is_ordered=not order)
+        return Plan("scan", f"{self._collection.table} AS d", where, parameters, "d.doc", is_ordered=not order)
 
     def _gather(self, term: Term, probed: list[Term], order: OrderKeys) -> Plan:
         where, parameters = _probes(probed, "d.doc")
         where.insert(0, f"d.doc IN ({term.select})")
-        sql = f"SELECT d.doc, d.body FROM {self._collection.table} AS d{_where(where)} ORDER BY d.doc"
         name = term.name if term.name == "ids" else f"gather {term.name}"
-        return Plan(name, sql, term.parameters + parameters, is_ordered=not order)
+        parameters = term.parameters + parameters
+        return Plan(name, f"{self._collection.table} AS d", where, parameters, "d.doc", is_ordered=not order)
 
     def _walk(self, walk: _Walk, probed: list[Term]) -> Plan:
         where, parameters = _probes(probed, "i.doc")
-        where[:0] = ["i.key >= ?", "i.key < ?"]
-        direction = "DESC" if walk.backwards else "ASC"
-        sql = (
-            f"SELECT d.doc, d.body FROM {walk.index.table} AS i CROSS JOIN {self._collection.table} AS d"
-            f" ON d.doc = i.doc{_where(where)} ORDER BY i.key {direction}, i.doc"
+        low, high = ("i.key >= ?", walk.bounds[0]), ("i.key < ?", walk.bounds[1])
+        start, end = (high, low) if walk.backwards else (low, high)
+        return Plan(
+            name=f"walk {walk.index.index.name}",
+            source=f"{walk.index.table} AS i CROSS JOIN {self._collection.table} AS d ON d.doc = i.doc",
+            where=[*where, end[0]],
+            parameters=(*parameters, end[1]),
+            order=f"i.key {'DESC' if walk.backwards else 'ASC'}, i.doc",
+            sequel=BY_KEY_BACKWARDS if walk.backwards else BY_KEY,
+            start=start,
+            mixes_ties=walk.mixes_ties,
         )
-        parameters = (*walk.bounds, *parameters)
-        return Plan(f"walk {walk.index.index.name}", sql, parameters, is_ordered=True, mixes_ties=walk.mixes_ties)
 
     def _walk_ids(self, direction: int, probed: list[Term]) -> Plan:
         where, parameters = _probes(probed, "d.doc")
         table = self._collection.table
-        sql = (
-            f"SELECT d.doc, d.body FROM {table} AS d INDEXED BY sqlite_autoindex_{table}_1{_where(where)}"
-            f" ORDER BY d.id {'DESC' if direction < 0 else 'ASC'}"
+        return Plan(
+            name="walk _id",
+            source=f"{table} AS d INDEXED BY sqlite_autoindex_{table}_1",
+            where=where,
+            parameters=parameters,
+            order=f"d.id {'DESC' if direction < 0 else 'ASC'}",
+            sequel=BY_ID_BACKWARDS if direction < 0 else BY_ID,
         )
-        return Plan("walk _id", sql, parameters, is_ordered=True)
 
     def _walks(self, order: OrderKeys) -> Iterator[_Walk]:
         if not order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import groupby, islice
@@ -13,9 +14,10 @@ from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
 from chalicelib.engines.embedded.conditions import Conditions, Either, conditions_of, exclusions, only_id
-from chalicelib.engines.embedded.planner import Plan, Planner, plan_for_id
+from chalicelib.engines.embedded.planner import Planner
+from chalicelib.engines.embedded.plans import Place, Plan, plan_for_id
 from chalicelib.engines.embedded.tenant_files import Session
-from chalicelib.engines.embedded.writes import decode
+from chalicelib.engines.embedded.writes import decode, decode_all
 
 Found = tuple[int, Document]
 """A document and its place in the order of insertion."""
@@ -28,6 +30,11 @@ _STEPS_BETWEEN_CHECKS = 50_000
 """SQLite's virtual machine steps between two looks at the deadline: about a millisecond."""
 
 _ROWS_BETWEEN_CHECKS = 64
+
+_FIRST_PACK = 128
+_LARGEST_PACK = 4096
+_PACK_BYTES = 500_000
+"""About so large are the packs that follow the first."""
 
 _SORTED_IN_MEMORY = 10_000
 """Up to so many wanted documents, a sort keeps them; beyond, it keeps their keys and reads them again."""
@@ -49,16 +56,34 @@ class Reader:
             return plan_for_id(self._collection, document_id)
         return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
 
-    def matching(self, filter: Filter, plan: Plan) -> Generator[Found, None, None]:
-        """The documents that match, in the plan's order."""
+    def matching(self, filter: Filter, plan: Plan, wanted: int | None = None) -> Generator[Found, None, None]:
+        """The documents that match, in the plan's order; `wanted`, where it is known, sizes the first pack."""
         matches = filter.matches
+        after: Place | None = None
+        rows = _FIRST_PACK if wanted is None else min(max(wanted, 2), _FIRST_PACK)
         with self._interrupted_at_deadline():
-            for number, (doc, body) in enumerate(self._session.execute(plan.sql, plan.parameters)):
-                if number % _ROWS_BETWEEN_CHECKS == 0:
-                    self.deadline.check()
-                document = decode(body)
-                if matches(document):
-                    yield doc, document
+            while True:
+                self.deadline.check()
+                try:
+                    bodies, docs, keys = self._session.execute(*plan.statement(after, rows)).fetchone()
+                except sqlite3.DataError:  # more than the gigabyte that SQLite takes as one text
+                    if rows == 1:
+                        raise
+                    rows = max(1, rows // 8)
+                    continue
+                if bodies is None:
+                    return
+                documents = decode_all(bytes.fromhex(bodies))
+                places = docs.split(",")
+                for number, document in enumerate(documents):
+                    if number % _ROWS_BETWEEN_CHECKS == _ROWS_BETWEEN_CHECKS - 1:
+                        self.deadline.check()
+                    if matches(document):
+                        yield int(places[number]), document
+                if len(documents) < rows:
+                    return
+                after = Place(int(places[-1]), bytes.fromhex(keys[keys.rfind(",") + 1 :]))
+                rows = max(_FIRST_PACK, min(_LARGEST_PACK, rows * 2 * _PACK_BYTES // len(bodies)))
 
     def find(self, filter: Filter, order: Order, skip: int, limit: int | None) -> Generator[Document, None, None]:
         """One page of the documents that match, in the order asked for. To be closed or used up in the transaction."""
@@ -67,7 +92,7 @@ class Reader:
         wanted = None if limit is None else skip + limit
         by_distance = filter.distance_order if not order else None
         plan = self.plan(filter, order, None if by_distance else wanted)
-        with closing(self.matching(filter, plan)) as found:
+        with closing(self.matching(filter, plan, wanted if plan.is_ordered else None)) as found:
             if by_distance is not None:
                 documents = self._sorted(found, by_distance, lambda some: sorted(some, key=by_distance), wanted)
             elif plan.mixes_ties:
@@ -80,7 +105,7 @@ class Reader:
 
     def find_one(self, filter: Filter) -> Found | None:
         """A document that matches, the first inserted of them."""
-        with closing(self.matching(filter, self.plan(filter, wanted=1))) as found:
+        with closing(self.matching(filter, self.plan(filter, wanted=1), wanted=1)) as found:
             return next(found, None)
 
     def count(self, filter: Filter) -> int:

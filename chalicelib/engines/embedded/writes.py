@@ -34,6 +34,11 @@ def decode(body: bytes) -> Document:
     return bson.decode(body, _CODEC)
 
 
+def decode_all(bodies: bytes) -> list[Document]:
+    """The documents that were stored so, one after another."""
+    return bson.decode_all(bodies, _CODEC)
+
+
 def encode(document: Document) -> bytes:
     """The document as it is stored. Raises: InvalidDocument when BSON cannot hold it."""
     try:
