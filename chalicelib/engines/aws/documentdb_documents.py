@@ -17,6 +17,7 @@ from bson.codec_options import CodecOptions
 from pymongo import MongoClient, ReadPreference, ReturnDocument
 from pymongo.collection import Collection
 from pymongo.monitoring import _EventListener as EventListener
+from pymongo.write_concern import WriteConcern
 
 from chalicelib.core.clock import Clock, Deadline, SystemClock
 from chalicelib.core.documents import Index
@@ -202,9 +203,17 @@ class MongoDocuments:
                 raise DocumentTooLarge(max_bytes)
 
         is_limited = max_bytes is not None and can_grow(update)
-        return self._on_one(
-            stored, filter, lambda condition: _update(stored, condition, update), check if is_limited else None
-        )
+        try:
+            return self._on_one(
+                stored, filter, lambda condition: _update(stored, condition, update), check if is_limited else None
+            )
+        except InvalidUpdate as error:
+            if error.__cause__ is not None:
+                # The server's reason is a code: the core tells the same client more, as the other engine does.
+                seen = self._one(stored, split_filter(filter))
+                if seen is not None:
+                    update.apply(seen, now=self._clock.now(), found_by=filter)
+            raise
 
     def upsert_one(self, tenant: str, collection: str, document_id: str, update: Update) -> Document:
         stored = self._collection(tenant, collection)
@@ -225,6 +234,12 @@ class MongoDocuments:
             except DuplicateId:
                 continue  # Another upsert made it between the look and the insert: now there is one to change.
         raise Unavailable("other writes came between, again and again")
+
+    def upsert_unacknowledged(self, tenant: str, collection: str, document_id: str, update: Update) -> None:
+        """Sends an upsert and waits for nothing: what is lost on the way is lost. For counters only."""
+        stored = self._collection(tenant, collection).with_options(write_concern=WriteConcern(w=0))
+        with core_errors():
+            stored.update_one({"_id": document_id}, update.source, upsert=True)
 
     def replace_one(self, tenant: str, collection: str, filter: Filter, document: Document) -> Document | None:
         stored = self._collection(tenant, collection)

@@ -133,6 +133,16 @@ def test_the_current_date_is_now(documents: Documents, tenant: str) -> None:
     assert abs(after["at"] - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_a_refused_update_says_what_is_wrong(documents: Documents, tenant: str) -> None:
+    documents.insert(tenant, THINGS, {"_id": "1", "a": "text"})
+    increment = parse_update({"$inc": {"a": 1}})
+    with pytest.raises(InvalidUpdate) as by_the_core:
+        increment.apply({"_id": "1", "a": "text"}, now=datetime.now(UTC))
+    with pytest.raises(InvalidUpdate) as by_the_engine:
+        documents.update_one(tenant, THINGS, EVERYTHING, increment)
+    assert str(by_the_engine.value) == str(by_the_core.value)
+
+
 @pytest.mark.parametrize("surplus", [0, 1])
 def test_a_document_may_be_as_large_as_the_limit_and_no_larger(documents: Documents, tenant: str, surplus: int) -> None:
     documents.insert(tenant, THINGS, {"_id": "1", "text": ""})
