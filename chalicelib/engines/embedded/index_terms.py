@@ -16,8 +16,8 @@ from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, P
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.key_encoding import invert, string_of
 
-MAX_POINTS = 5_000
-"""Keys looked up one by one in an index, of one term; SQLite takes 32,766 variables in a statement."""
+MAX_POINTS = 2_500
+"""Keys looked up one by one in an index, of one term; SQLite takes 32,766 variables in a statement of 12 terms."""
 
 MAX_SELECTS = 100
 """Selects in one term; SQLite takes 500 in a union, and 1,000 operators side by side."""

@@ -50,8 +50,8 @@ class Planner:
         self._collection = collection
         self._conditions = conditions
         self._terms = terms_of(conditions, collection)
-        self._counts: dict[int, float] = {}
-        self._total: float | None = None
+        self._total = 1.0
+        self._rows: dict[int, float] = {}
 
     def plan(self, order: OrderKeys, wanted: int | None) -> Plan:
         """The cheapest way to the first `wanted` documents (None: all) in an order, or in that of insertion."""
@@ -70,7 +70,8 @@ class Planner:
         chosen = self._covering_terms()
         if chosen is None:
             return None
-        driver = min(chosen, key=self._count)
+        self._measure()
+        driver = min(chosen, key=lambda term: self._rows[id(term)])
         rest = [term for term in chosen if term is not driver]
         where = [(term.probe or f"{{doc}} IN ({term.select})").format(doc="found.doc") for term in rest]
         parameters = driver.parameters + tuple(parameter for term in rest for parameter in term.parameters)
@@ -91,8 +92,9 @@ class Planner:
 
     def choices(self, order: OrderKeys, wanted: int | None) -> Iterator[Choice]:
         """Every way there is, with its cost in index rows."""
-        total = self._documents()
-        shares = {id(term): min(1.0, self._count(term) / total) for term in self._terms}
+        self._measure()
+        total = self._total
+        shares = {id(term): min(1.0, self._rows[id(term)] / total) for term in self._terms}
         matching = max(0.5, total * math.prod(shares.values()))
         part = 1.0 if wanted is None else min(1.0, wanted / matching)
 
@@ -106,33 +108,32 @@ class Planner:
         yield Choice(cost(total, 1.0, probed, stops=not order), self._scan(probed, order))
         for term in self._terms:
             others = [other for other in probed if other is not term and other.index is not term.index]
-            rows = self._count(term)
+            rows = self._rows[id(term)]
             gathering = rows * _GATHER_COST
             yield Choice(gathering + cost(rows, 1.0, others, stops=not order), self._gather(term, others, order))
         if order and order[0][0] == "_id":
             yield Choice(cost(total, 1.5, probed, stops=True), self._walk_ids(order[0][1], probed))
         for walk in self._walks(order):
             others = [term for term in probed if term.index is None or term.index is not walk.index]
-            rows = self._count(walk.term) if walk.term is not None else total
+            rows = self._rows[id(walk.term)] if walk.term is not None else total
             yield Choice(cost(rows, 1.5, others, stops=True), self._walk(walk, others))
 
-    def _documents(self) -> float:
-        if self._total is None:
-            (last,) = self._connection.execute(f"SELECT max(doc) FROM {self._collection.table}").fetchone()
-            self._total = float(last or 1)
-        return self._total
-
-    def _count(self, term: Term) -> float:
-        """About how many documents are in the set."""
-        if term.at_most is not None:
-            return float(term.at_most)
-        known = self._counts.get(id(term))
-        if known is None:
-            sql = f"SELECT count(*) FROM (SELECT 1 FROM ({term.select}) LIMIT {_COUNTED_ROWS})"
-            (rows,) = self._connection.execute(sql, term.parameters).fetchone()
-            known = float(rows) if rows < _COUNTED_ROWS else max(_COUNTED_ROWS, self._documents() / 2)
-            self._counts[id(term)] = known
-        return known
+    def _measure(self) -> None:
+        """Guesses how many documents there are, and in each set; by one statement, since each has its price."""
+        counted = [term for term in self._terms if term.at_most is None]
+        counts = "".join(
+            f", (SELECT count(*) FROM (SELECT 1 FROM ({term.select}) LIMIT {_COUNTED_ROWS}))" for term in counted
+        )
+        total, *rows = self._connection.execute(
+            f"SELECT (SELECT max(doc) FROM {self._collection.table}){counts}",
+            tuple(parameter for term in counted for parameter in term.parameters),
+        ).fetchone()
+        self._total = float(total or 1)
+        beyond = max(_COUNTED_ROWS, self._total / 2)
+        self._rows = {id(term): float(term.at_most) for term in self._terms if term.at_most is not None} | {
+            id(term): float(found) if found < _COUNTED_ROWS else beyond
+            for term, found in zip(counted, rows, strict=True)
+        }
 
     # --- statements
 
