@@ -26,7 +26,6 @@ SETTINGS = TenantSettings(
     deleted_retention_days=2,
     rate_limit_per_minute=3,
     max_query_limit=4,
-    max_storage_bytes=9,
     max_storage_bytes=5,
     password=PasswordPolicy(5, 6),
     lock=LockPolicy(7, 8),
