@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
 
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.errors import BodyTooLarge
 from chalicelib.web.errors import MalformedBody, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from chalicelib.core.core import Core
 
 JSON_TYPE = "application/json"
+
+MAX_READ_BYTES = 10 * 1024 * 1024
+"""How much of a streamed body is read into memory by a handler that asks for all of it. Source: API Gateway's limit."""
 
 
 class Headers:
@@ -70,7 +75,9 @@ class Request:
     """One HTTP request as every host hands it over: Lambda, the local server, a test.
 
     `path` is as sent, percent-encoded, for signatures. `path_parameters` are the values of the route's `{names}`,
-    decoded once as UTF-8, so a `%2F` is a slash inside a value. `body` is what was sent, of any content type.
+    decoded once as UTF-8, so a `%2F` is a slash inside a value. `body` is what was sent, of any content type; a route
+    that `streams` may find it in `stream` instead, from the beginning and seekable. `base_url` is how the client, or
+    the operator, calls this installation: scheme, host and stage, without a slash at its end.
     """
 
     method: str
@@ -81,6 +88,33 @@ class Request:
     body: bytes
     source_ip: str
     request_id: str
+    stream: BinaryIO | None = field(default=None, repr=False)
+    base_url: str = ""
+
+
+class Chunks(Protocol):
+    """A content in pieces; whoever is given it closes it."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def __next__(self) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A body that is not held in memory where the host can pass it on in pieces: `length` bytes in all."""
+
+    chunks: Chunks = field(repr=False)
+    length: int
+
+    def whole(self) -> bytes:
+        """All of it, for hosts that answer in one piece."""
+        try:
+            return b"".join(self.chunks)
+        finally:
+            self.chunks.close()
 
 
 JsonBody = dict[str, Any] | list[Any]
@@ -88,14 +122,15 @@ JsonBody = dict[str, Any] | list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes as they are, None as nothing.
+    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes and streams as they are, None
+    as nothing.
 
     `headers` are pairs, so that a name may come twice; a Content-Type among them wins over the one the body suggests.
     JSON must be plain already: dates, ids and numbers beyond JSON are the work of the dialect's wire.py.
     """
 
     status: int
-    body: JsonBody | str | bytes | None = None
+    body: JsonBody | str | bytes | Stream | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -124,7 +159,20 @@ class Call:
 
     @property
     def body(self) -> bytes:
-        return self.request.body
+        """The whole body. Raises: BodyTooLarge when it came as a stream and does not fit in memory."""
+        stream = self.request.stream
+        if stream is None:
+            return self.request.body
+        content = stream.read(MAX_READ_BYTES + 1)
+        stream.seek(0)
+        if len(content) > MAX_READ_BYTES:
+            raise BodyTooLarge(MAX_READ_BYTES)
+        return content
+
+    @property
+    def content(self) -> BinaryIO:
+        """The body to be read piece by piece, however it came."""
+        return io.BytesIO(self.request.body) if self.request.stream is None else self.request.stream
 
     def json(self) -> Any:
         """The body's JSON value; numbers are int or float, and the last of two equal keys counts.
@@ -135,7 +183,7 @@ class Call:
         content_type = self.request.headers.get("content-type")
         if content_type and not _is_json(content_type):
             raise UnsupportedMediaType(f"the body must be {JSON_TYPE}")
-        return parse_json(self.request.body)
+        return parse_json(self.body)
 
 
 def parse_json(source: bytes | str) -> Any:

@@ -10,9 +10,9 @@ from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib.core.errors import CoreError
-from chalicelib.web.call import Reply, Request
+from chalicelib.web.call import Reply, Request, Stream
 from chalicelib.web.dialect import Dialect
-from chalicelib.web.events import check_query, path_parameters, request_of
+from chalicelib.web.events import STREAMS, check_query, path_parameters, request_of
 from chalicelib.web.mount import Mount
 from chalicelib.web.routing import Route
 
@@ -35,6 +35,8 @@ class YorozuApp(Chalice):
         super().__init__(app_name=app_name, configure_logs=False, env={})
         self.api.binary_types = ANY_TYPE
         self.mounts: list[Mount] = []
+        self.streaming: set[tuple[str, str]] = set()
+        """Method and path template of each route whose body may be as large as a file."""
 
     @property
     def current_request(self) -> ChaliceRequest | None:
@@ -95,6 +97,8 @@ def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Core]) -> Mou
     app.mounts.append(mounted)
     for route in dialect.routes:
         _register(app, mounted, route, [route.method])
+        if route.streams:
+            app.streaming.add((route.method, route.path))
         if route.method == "GET":
             _register(app, mounted, route, ["HEAD"])
     for path in dict.fromkeys(route.path for route in dialect.routes):
@@ -123,11 +127,25 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
         check_query(request.query)
     except CoreError as error:
         return to_response(mounted.refuse(error, request_of(app.event), path))
-    response = to_response(respond(request))
+    reply = respond(request)
+    if isinstance(reply.body, Stream):
+        reply = _passed_on(reply, reply.body, app.event, is_head=request.method == "HEAD")
+    response = to_response(reply)
     if request.method == "HEAD":
-        response.headers["Content-Length"] = str(len(response.body))
+        response.headers.setdefault("Content-Length", str(len(response.body)))
         response.body = b""
     return response
+
+
+def _passed_on(reply: Reply, stream: Stream, event: dict[str, Any], *, is_head: bool) -> Reply:
+    """The reply without its stream, which the host fetches from the event, or which is read where it cannot."""
+    if is_head:
+        stream.chunks.close()
+    elif STREAMS in event:
+        event[STREAMS].reply = stream
+    else:
+        return Reply(reply.status, stream.whole(), reply.headers)
+    return Reply(reply.status, b"", (*reply.headers, ("Content-Length", str(stream.length))))
 
 
 def to_response(reply: Reply) -> Response:

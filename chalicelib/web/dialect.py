@@ -25,6 +25,10 @@ else) and beside every other answer, errors included. `()`, or a CoreError raise
 """
 
 
+KindOf = Callable[[str], str]
+"""`kind_of(path template)`: what API statistics count calls of a route as."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One public API: its name, the prefix of all its paths, and how it reads callers and writes errors.
@@ -39,6 +43,7 @@ class Dialect:
     authenticate: Authenticate
     render_error: RenderError
     cors: CorsHeaders
+    kind_of: KindOf
 
     @property
     def routes(self) -> tuple[Route, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib.web.call import JSON_TYPE, Reply
+from chalicelib.web.call import JSON_TYPE, Reply, Stream
 
 
 def encode(reply: Reply) -> Reply:
-    """The same reply with its body as bytes and its Content-Type among the headers.
+    """The same reply with its body as bytes, unless it is a stream, and its Content-Type among the headers.
 
     Raises: ValueError for what HTTP or JSON cannot say: a line break in a header, NaN or infinity in a body.
     """
@@ -24,9 +24,9 @@ def encode(reply: Reply) -> Reply:
     return Reply(reply.status, body, (("Content-Type", suggested_type), *reply.headers))
 
 
-def _encode_body(body: dict[str, Any] | list[Any] | str | bytes) -> tuple[bytes, str]:
+def _encode_body(body: dict[str, Any] | list[Any] | str | bytes | Stream) -> tuple[bytes | Stream, str]:
     match body:
-        case bytes():
+        case bytes() | Stream():
             return body, "application/octet-stream"
         case str():
             return body.encode(), "text/plain; charset=utf-8"

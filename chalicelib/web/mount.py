@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
@@ -45,12 +46,15 @@ class Mount:
         """Runs the route's handler between authentication and rendering."""
 
         def work() -> Reply:
-            self._check_body(request)
+            self._check_body(route, request)
             core = self._get_core()
             authenticate = route.authenticate or self.dialect.authenticate
             caller = authenticate(core, request)
+            if caller is not None and caller.app is not None:
+                kind = self.dialect.kind_of(route.path)
+                core.counters.count(caller.tenant.id, caller.app.id, kind, core.clock.now())
             parameters = {name: request.path_parameters[name] for name in route.parameters}
-            return route.handler(Call(core, request, caller), **parameters)
+            return route.handler(Call(core, _addressed(core, request), caller), **parameters)
 
         return self._finish(work, request, route.path)
 
@@ -69,8 +73,8 @@ class Mount:
         reply = self.refuse(MethodNotAllowed(request.method, allowed), request, path)
         return Reply(reply.status, reply.body, (*reply.headers, ("Allow", ", ".join(allowed))))
 
-    def _check_body(self, request: Request) -> None:
-        if len(request.body) > self.max_body_bytes:
+    def _check_body(self, route: Route, request: Request) -> None:
+        if len(request.body) > self.max_body_bytes and not route.streams:
             raise BodyTooLarge(self.max_body_bytes)
         encoding = request.headers.get("content-encoding")
         if encoding and encoding.strip().lower() != "identity":
@@ -99,10 +103,18 @@ class Mount:
         except CoreError as error:
             if isinstance(error, Unavailable):
                 self._log_failure(error, request, path)
-            return encode(self.dialect.render_error(error, request))
+            return encode(self.dialect.render_error(error, self._addressed(request)))
         except Exception as error:
             self._log_failure(error, request, path)
             return encode(self.dialect.render_error(InternalError(), request))
+
+    def _addressed(self, request: Request) -> Request:
+        """The request as the handler saw it, for errors that tell of URLs."""
+        try:
+            return _addressed(self._get_core(), request)
+        except Exception:
+            # There is no core to ask, which is perhaps what the error tells.
+            return request
 
     def _log_failure(self, error: Exception, request: Request, path: str) -> None:
         log_line("ERROR", "failure", request_id=request.request_id, route=path, cause=describe(error))
@@ -117,6 +129,12 @@ class Mount:
         except Exception as error:
             self._log_failure(error, request, NO_ROUTE)
             return ()
+
+
+def _addressed(core: Core, request: Request) -> Request:
+    """The request with the base URL that the operator has set, if any."""
+    base_url = core.installation.public_base_url
+    return replace(request, base_url=base_url) if base_url else request
 
 
 def _raise(error: CoreError) -> Reply:

@@ -36,13 +36,15 @@ def nobody(core: Core, request: Request) -> None:
 class Route:
     """One method and path template, spelled as in the API's specification, and the function behind it.
 
-    `authenticate` None means the dialect's own way to find the caller.
+    `authenticate` None means the dialect's own way to find the caller. A route that `streams` takes bodies as large
+    as files, and finds them in `call.content`.
     """
 
     method: str
     path: str
     handler: Handler
     authenticate: Authenticate | None = None
+    streams: bool = False
     parameters: tuple[str, ...] = field(init=False)
     """The names that the handler is given."""
 
@@ -66,11 +68,11 @@ class RouteTable:
     def get(self, path: str, authenticate: Authenticate | None = None) -> Register:
         return self._add("GET", path, authenticate)
 
-    def post(self, path: str, authenticate: Authenticate | None = None) -> Register:
-        return self._add("POST", path, authenticate)
+    def post(self, path: str, authenticate: Authenticate | None = None, *, streams: bool = False) -> Register:
+        return self._add("POST", path, authenticate, streams)
 
-    def put(self, path: str, authenticate: Authenticate | None = None) -> Register:
-        return self._add("PUT", path, authenticate)
+    def put(self, path: str, authenticate: Authenticate | None = None, *, streams: bool = False) -> Register:
+        return self._add("PUT", path, authenticate, streams)
 
     def patch(self, path: str, authenticate: Authenticate | None = None) -> Register:
         return self._add("PATCH", path, authenticate)
@@ -78,9 +80,9 @@ class RouteTable:
     def delete(self, path: str, authenticate: Authenticate | None = None) -> Register:
         return self._add("DELETE", path, authenticate)
 
-    def _add(self, method: str, path: str, authenticate: Authenticate | None) -> Register:
+    def _add(self, method: str, path: str, authenticate: Authenticate | None, streams: bool = False) -> Register:
         def register(handler: Handler) -> Handler:
-            route = Route(method, path, handler, authenticate)
+            route = Route(method, path, handler, authenticate, streams)
             _check(route)
             self._routes.append(route)
             return handler

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, NotFound, TenantNotFound, Unavailable
+from chalicelib.core.installation import Installation
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.web.call import Call, Reply, Request
 from chalicelib.web.dialect import Dialect
@@ -28,6 +29,8 @@ STATUS: dict[type[CoreError], int] = {
 
 class ParrotCore:
     """A core with nothing in it but a mark that it was closed."""
+
+    installation = Installation()
 
     def __init__(self) -> None:
         self.closed = False
@@ -147,4 +150,5 @@ dialect = Dialect(
     authenticate=authenticate,
     render_error=render_error,
     cors=cors,
+    kind_of=lambda path: path.split("/")[-1],
 )

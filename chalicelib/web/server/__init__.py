@@ -2,6 +2,7 @@
 
 process.py     serve(): uvicorn, its workers, signals
 asgi.py        HTTP request -> API Gateway proxy event -> app(event, context) in a thread -> HTTP answer
+bodies.py      bodies that are too large for memory, in and out
 route_trie.py  which route a path means
 http_heads.py  what the HTTP parser lacks: a bound on headers, deafness to upgrades
 schedules.py   timers in the place of EventBridge

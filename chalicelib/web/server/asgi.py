@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chalicelib.core.errors import BodyTooLarge, CoreError
+from chalicelib.core.errors import CoreError
 from chalicelib.web.chalice_bridge import YorozuApp
+from chalicelib.web.events import STREAMS, Streams
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import DEFAULT_MAX_BODY_BYTES, NO_ROUTE
+from chalicelib.web.server.bodies import BodyInFile, BodyInMemory, Receive, Send, read_body, send_stream
 from chalicelib.web.server.route_trie import RouteTrie
 
 THREADS = 32
@@ -27,25 +29,21 @@ THREADS = 32
 STAGE = "/api"
 """The server answers below this prefix too, as API Gateway's stage does."""
 
-BODY_SECONDS = 120
-"""How long a client may take to send a body before it is hung up on."""
-
-DRAIN_BYTES = 64 * 1024 * 1024
-"""How much of a body that is too large is still read, so that the client gets to read why it was refused."""
-
 _FAILED_BODY = b'{"error":"internal server error"}'
 _FAILED = 500, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_FAILED_BODY))], _FAILED_BODY
 """The answer when not even the dialect could answer: a header that HTTP cannot carry, say."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Hook = Callable[[], None]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
 class AsgiApp:
-    """`on_start` runs before the first request and `on_stop` after the last one was answered."""
+    """`on_start` runs before the first request and `on_stop` after the last one was answered.
+
+    Bodies of routes that stream may have `max_file_bytes` and wait in files of `spool_folder` (None is the system's)
+    until they have come whole, so that slow clients occupy no thread.
+    """
 
     def __init__(
         self,
@@ -53,6 +51,8 @@ class AsgiApp:
         on_start: Hook = lambda: None,
         on_stop: Hook = lambda: None,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        max_file_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        spool_folder: Path | None = None,
     ) -> None:
         self._app = app
         self._trie = RouteTrie(app.routes)
@@ -60,6 +60,8 @@ class AsgiApp:
         self._on_start = on_start
         self._on_stop = on_stop
         self._max_body_bytes = max_body_bytes
+        self._max_file_bytes = max_file_bytes
+        self._spool_folder = spool_folder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -83,56 +85,51 @@ class AsgiApp:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        event = self._event(scope)
+        streams = event[STREAMS] = Streams()
+        spooled = BodyInFile(self._spool_folder)
         try:
-            body = await self._read(receive)
-        except BodyTooLarge as error:
-            work = partial(self._refuse, error, scope)
-        else:
-            if body is None:
-                return
-            work = partial(self._dispatch, scope, body)
-        status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            try:
+                if not await self._read(receive, event, streams, spooled):
+                    return
+                work = partial(self._dispatch, event)
+            except CoreError as error:
+                work = partial(self._refuse, error, event)
+            status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            spooled.close()
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        if streams.reply is None:
+            await send({"type": "http.response.body", "body": content})
+        else:
+            await send_stream(streams.reply, receive, send, self._pool)
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        """The whole body; None when the client went away or was too slow. Raises: BodyTooLarge."""
-        message = await receive()
-        try:
-            async with asyncio.timeout(BODY_SECONDS) if message.get("more_body") else nullcontext():
-                return await self._read_on(receive, message)
-        except TimeoutError:
-            return None
+    async def _read(self, receive: Receive, event: dict[str, Any], streams: Streams, spooled: BodyInFile) -> bool:
+        """Puts the body into the event, or beside it for a route that streams. Whether it came. Raises: CoreError."""
+        where = event["requestContext"]
+        if (where["httpMethod"], where["resourcePath"]) in self._app.streaming:
+            came = await read_body(receive, spooled, self._max_file_bytes)
+            streams.request = await spooled.content() if came else None
+            return came
+        body = BodyInMemory()
+        came = await read_body(receive, body, self._max_body_bytes)
+        content = body.content()
+        if content:
+            event["body"], event["isBase64Encoded"] = base64.b64encode(content).decode("ascii"), True
+        return came
 
-    async def _read_on(self, receive: Receive, message: MutableMapping[str, Any]) -> bytes | None:
-        chunks: list[bytes] = []
-        size = 0
-        while message["type"] != "http.disconnect":
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size <= self._max_body_bytes:
-                chunks.append(chunk)
-            else:
-                chunks.clear()
-            if not message.get("more_body") or size > self._max_body_bytes + DRAIN_BYTES:
-                if size > self._max_body_bytes:
-                    raise BodyTooLarge(self._max_body_bytes)
-                return b"".join(chunks)
-            message = await receive()
-        return None
+    def _refuse(self, error: CoreError, event: dict[str, Any]) -> Answer:
+        return _to_http(self._app.refuse(error, event))
 
-    def _refuse(self, error: CoreError, scope: Scope) -> Answer:
-        return _to_http(self._app.refuse(error, self._event(scope, b"")))
-
-    def _dispatch(self, scope: Scope, body: bytes) -> Answer:
+    def _dispatch(self, event: dict[str, Any]) -> Answer:
         """Runs in a thread of the pool."""
         try:
-            return _to_http(self._app(self._event(scope, body), None))
+            return _to_http(self._app(event, None))
         except Exception as error:
             log_line("ERROR", "failure", route=NO_ROUTE, cause=describe(error))
             return _FAILED
 
-    def _event(self, scope: Scope, body: bytes) -> dict[str, Any]:
+    def _event(self, scope: Scope) -> dict[str, Any]:
         sent_path = scope["raw_path"].decode("ascii")
         path = sent_path.removeprefix(STAGE) if (sent_path + "/").startswith(STAGE + "/") else sent_path
         template, parameters = self._trie.match(path) or (None, None)
@@ -153,8 +150,8 @@ class AsgiApp:
                 "path": sent_path,
                 "identity": {"sourceIp": scope["client"][0] if scope.get("client") else ""},
             },
-            "body": base64.b64encode(body).decode("ascii") if body else None,
-            "isBase64Encoded": bool(body),
+            "body": None,
+            "isBase64Encoded": False,
         }
 
 

@@ -66,7 +66,19 @@ def create() -> AsgiApp:
 
     for mounted in module.app.mounts:
         mounted.max_body_bytes = settings.max_body_bytes
-    return AsgiApp(module.app, start, stop, settings.max_body_bytes)
+    return AsgiApp(
+        module.app,
+        start,
+        stop,
+        max_body_bytes=settings.max_body_bytes,
+        max_file_bytes=settings.max_file_bytes,
+        spool_folder=_spool_folder(settings),
+    )
+
+
+def _spool_folder(settings: Settings) -> Path | None:
+    """Beside the data, for the system's folder for temporary files may be memory."""
+    return settings.data_folder if settings.engine == "embedded" else None
 
 
 def _lock_file(settings: Settings) -> Path:
