@@ -1,13 +1,12 @@
 """What the embedded engine takes, in microseconds, against the budgets of docs/architecture.md, section 6.
 
-Run: python bench/engine.py [folder]. Prints medians; the write figures take turns with a bare SQLite
-insert-and-commit of the same bytes at the same durability, and are compared to it. Asserts nothing.
+Run: python -m bench.engine [folder on the disk to measure]. Prints medians; the write figures take turns with a bare
+SQLite insert-and-commit of the same bytes at the same durability, and are compared to it. Asserts nothing.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 import statistics
 import sys
@@ -161,23 +160,22 @@ def bench_reads(engine: SqliteDocuments) -> None:
     )
 
 
-def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp(prefix="yorozu-bench-"))
-    filling = SqliteDocuments(folder / "data", durability="none")
-    for index in DEFAULT_INDEXES:
-        filling.create_index("t", "c", index)
-    filling.create_index("t", "c", Index("score", (("score", 1),)))
-    for number in range(OBJECTS):
-        filling.insert("t", "c", an_object(number))
-    filling.close()
-    engine = SqliteDocuments(folder / "data")
-    try:
+def main(beside: Path | None = None) -> None:
+    """Prints the figures of a new folder, made in `beside` or where temporary files go, and removed again."""
+    with tempfile.TemporaryDirectory(prefix="yorozu-bench-", dir=beside) as name:
+        folder = Path(name)
+        filling = SqliteDocuments(folder / "data", durability="none")
+        for index in DEFAULT_INDEXES:
+            filling.create_index("t", "c", index)
+        filling.create_index("t", "c", Index("score", (("score", 1),)))
+        for number in range(OBJECTS):
+            filling.insert("t", "c", an_object(number))
+        filling.close()
+        engine = SqliteDocuments(folder / "data")
         bench_writes(engine, folder)
         bench_reads(engine)
-    finally:
         engine.close()
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

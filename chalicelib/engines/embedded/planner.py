@@ -42,6 +42,16 @@ class Choice:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """A statement that counts."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    is_quick: bool
+    """It takes less than to look at the documents that an index finds."""
+
+
 class Planner:
     """Plans for one filter on one collection, in one transaction."""
 
@@ -63,10 +73,10 @@ class Planner:
             return self._scan([], order)
         return min(self.choices(order, wanted), key=lambda choice: choice.cost).plan
 
-    def count(self) -> tuple[str, tuple[Any, ...]] | None:
-        """A statement that counts what meets all conditions without reading documents; None when no indexes tell."""
+    def count(self) -> Counting | None:
+        """How to count what meets all conditions without reading documents; None when indexes cannot tell."""
         if not self._conditions:
-            return f"SELECT count(*) FROM {self._collection.table}", ()
+            return Counting(f"SELECT count(*) FROM {self._collection.table}", (), is_quick=True)
         chosen = self._covering_terms()
         if chosen is None:
             return None
@@ -78,8 +88,15 @@ class Planner:
         if len(parameters) > _MAX_PARAMETERS:
             return None
         once = driver.index is not None and not driver.index.multikey
-        found = driver.select if once else f"SELECT DISTINCT doc FROM ({driver.select})"
-        return f"SELECT count(*) FROM ({found}) AS found{_where(where)}", parameters
+        select = driver.select if once else f"SELECT DISTINCT doc FROM ({driver.select})"
+        found = self._rows[id(driver)]
+        probing = found * _PROBE_COST * sum(term.probes for term in rest)
+        gathering = _GATHER_COST * sum(self._rows[id(term)] for term in rest if term.probe is None)
+        return Counting(
+            f"SELECT count(*) FROM ({select}) AS found{_where(where)}",
+            parameters,
+            is_quick=probing + gathering <= found * _DOCUMENT_COST,
+        )
 
     def _covering_terms(self) -> list[Term] | None:
         missing = set(map(id, self._conditions))

@@ -13,8 +13,8 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
-from chalicelib.engines.embedded.conditions import Conditions, Either, conditions_of, exclusions, only_id
-from chalicelib.engines.embedded.planner import Planner
+from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, only_id
+from chalicelib.engines.embedded.planner import Counting, Planner
 from chalicelib.engines.embedded.plans import Place, Plan, plan_for_id
 from chalicelib.engines.embedded.tenant_files import Session
 from chalicelib.engines.embedded.writes import decode, decode_all
@@ -110,23 +110,26 @@ class Reader:
 
     def count(self, filter: Filter) -> int:
         """How many documents match."""
-        excluded = exclusions(filter.source)
-        if excluded is not None:
-            conditions = conditions_of(filter)
-            met = self._count_in_indexes(conditions)
-            unwanted = Either(tuple((each,) for each in excluded))
-            not_wanted = self._count_in_indexes((*conditions, unwanted)) if excluded and met else 0
-            if met is not None and not_wanted is not None:
-                return met - not_wanted
-        return sum(1 for _ in self.matching(filter, self.plan(filter)))
+        counted = self._count_in_indexes(filter)
+        return sum(1 for _ in self.matching(filter, self.plan(filter))) if counted is None else counted
 
-    def _count_in_indexes(self, conditions: Conditions) -> int | None:
-        """How many documents meet the conditions, where indexes can tell."""
-        counting = Planner(self._session.connection, self._collection, conditions).count()
-        if counting is None:
+    def _count_in_indexes(self, filter: Filter) -> int | None:
+        excluded = exclusions(filter.source)
+        if excluded is None:
             return None
+        conditions = conditions_of(filter)
+        met = Planner(self._session.connection, self._collection, conditions).count()
+        if met is None or not met.is_quick:
+            return None
+        if not excluded:
+            return self._counted(met)
+        unwanted = (*conditions, Either(tuple((each,) for each in excluded)))
+        among_them = Planner(self._session.connection, self._collection, unwanted).count()
+        return self._counted(met) - self._counted(among_them) if among_them is not None else None
+
+    def _counted(self, counting: Counting) -> int:
         with self._interrupted_at_deadline():
-            (count,) = self._session.execute(*counting).fetchone()
+            (count,) = self._session.execute(counting.sql, counting.parameters).fetchone()
         return int(count)
 
     def _sorted(
