@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.bootstrap import build_core
 from chalicelib.dialects import all_dialects
 from chalicelib.jobs.purge import purge
+from chalicelib.jobs.stats import roll_up
 from chalicelib.jobs.sweep import sweep
 from chalicelib.settings import Settings
 from chalicelib.web.chalice_bridge import YorozuApp, mount
@@ -28,3 +29,9 @@ def purge_what_expired(event: Any) -> None:
 def sweep_files(event: Any) -> None:
     """Deletes contents that crashes and abandoned uploads have left behind."""
     sweep(core())
+
+
+@app.schedule("rate(10 minutes)")
+def roll_up_api_calls(event: Any) -> None:
+    """Folds the counted API calls into slots of ten minutes and into days."""
+    roll_up(core())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chalicelib.core.accounts.authentication import Authentication
 from chalicelib.core.accounts.groups import GroupsService
 from chalicelib.core.accounts.memberships import Memberships
@@ -23,19 +25,39 @@ from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
+from chalicelib.core.stats.counters import BufferedCounters
+from chalicelib.core.stats.ports import ApiCounters
+from chalicelib.core.stats.service import StatsService
 from chalicelib.core.tenants.service import TenantsService
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from chalicelib.engines.aws.documentdb_documents import MongoDocuments
 
 
 def build_core(settings: Settings) -> Core:
     """The core over the engines that the settings name. Connects to nothing before the first request."""
     clock = SystemClock()
-    return assemble(_documents(settings, clock), clock, settings)
+    if settings.engine == "aws":
+        # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
+        from chalicelib.engines.aws.documentdb_counters import DocumentDbCounters
+
+        served = _mongo_documents(settings, clock)
+        return assemble(served, clock, settings, counters=DocumentDbCounters(served))
+    return assemble(_sqlite_documents(settings, clock), clock, settings)
 
 
-def assemble(documents: Documents, clock: Clock, settings: Settings, *, blobs: Blobs | None = None) -> Core:
+def assemble(
+    documents: Documents,
+    clock: Clock,
+    settings: Settings,
+    *,
+    blobs: Blobs | None = None,
+    counters: ApiCounters | None = None,
+) -> Core:
     """The core over given engines: what tests use to fix the clock or count calls."""
     blobs = blobs or _blobs(settings)
+    counters = counters or BufferedCounters(documents)
     tenants = TenantsService(documents, blobs, clock)
     directory = BucketDirectory(documents)
     memberships = Memberships(documents)
@@ -65,6 +87,8 @@ def assemble(documents: Documents, clock: Clock, settings: Settings, *, blobs: B
         uploads=uploads,
         blob_sweep=BlobSweep(documents, tenants, uploads, blobs, clock),
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
+        counters=counters,
+        stats=StatsService(documents, tenants, counters, clock),
         purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
         documents=documents,
         clock=clock,
@@ -73,18 +97,23 @@ def assemble(documents: Documents, clock: Clock, settings: Settings, *, blobs: B
             settings.build_version,
             settings.build_time,
             settings.client_certificate_token,
+            settings.system_key,
         ),
     )
 
 
-def _documents(settings: Settings, clock: Clock) -> Documents:
-    # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
-    if settings.engine == "aws":
-        from chalicelib.engines.aws.documentdb_documents import MongoDocuments
+def _mongo_documents(settings: Settings, clock: Clock) -> MongoDocuments:
+    from chalicelib.engines.aws.documentdb_documents import MongoDocuments
 
-        return MongoDocuments(
-            settings.mongo_uri, database_prefix=settings.mongo_database_prefix, ca_file=settings.mongo_ca_file or None
-        )
+    return MongoDocuments(
+        settings.mongo_uri,
+        database_prefix=settings.mongo_database_prefix,
+        ca_file=settings.mongo_ca_file or None,
+        clock=clock,
+    )
+
+
+def _sqlite_documents(settings: Settings, clock: Clock) -> Documents:
     from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 
     return SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock)

@@ -84,6 +84,8 @@ class Settings:
     request_token_hours: int = _setting(24, _at_least(1))
     # What a proxy must send for its client-certificate headers to be believed; empty believes nobody.
     client_certificate_token: str = _setting("", secret=True)
+    # The operator's key for API statistics of all tenants; empty: nobody has it. Spec: nec-rest, 11.3.
+    system_key: str = _setting("", secret=True)
 
     # Log lines below this level are dropped.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(

@@ -27,6 +27,7 @@ dialect = Dialect(
     authenticate=auth.authenticate,
     render_error=errors.render_error,
     cors=auth.cors,
+    kind_of=auth.kind_of,
 )
 ''',
     "chalicelib/dialects/{name}/routes/__init__.py": '''\
@@ -80,6 +81,11 @@ def authenticate(core: Core, request: Request) -> Caller:
 def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
     """No browser of another origin is let in."""
     return ()
+
+
+def kind_of(path: str) -> str:
+    """What statistics count a route's calls as."""
+    return path.split("/")[2]
 ''',
     "chalicelib/dialects/{name}/errors.py": '''\
 """Core errors to this API's status and body: one table, looked up through a class's ancestors."""

@@ -92,7 +92,7 @@ def test_every_function_has_the_database_and_its_network(template: dict[str, Any
     functions = {
         name: part for name, part in template["Resources"].items() if part["Type"] == "AWS::Serverless::Function"
     }
-    assert set(functions) == {"APIHandler", "PurgeWhatExpired", "SweepFiles"}
+    assert set(functions) == {"APIHandler", "PurgeWhatExpired", "RollUpApiCalls", "SweepFiles"}
     for part in functions.values():
         assert "YOROZU_MONGO_URI" in part["Properties"]["Environment"]["Variables"]
         assert part["Properties"]["VpcConfig"]["SubnetIds"] == {"Ref": "SubnetIds"}

@@ -11,7 +11,7 @@ import typer
 
 from chalicelib.core.errors import CoreError
 from chalicelib.settings import InvalidSetting, Settings
-from yorozu import apps, buckets, doctor, groups, indexes, shardkey, start, tenants, transfer, users
+from yorozu import apps, buckets, doctor, groups, indexes, shardkey, start, stats, tenants, transfer, users
 from yorozu.operate import Operator
 from yorozu.output import problems
 
@@ -28,6 +28,7 @@ cli.command()(doctor.doctor)
 cli.command("export")(transfer.export)
 cli.command("import")(transfer.import_)
 cli.command()(buckets.purge)
+cli.command()(stats.stats)
 cli.add_typer(tenants.commands, name="tenants")
 cli.add_typer(apps.commands, name="apps")
 cli.add_typer(buckets.commands, name="buckets")

@@ -18,6 +18,8 @@ from chalicelib.core.installation import Installation
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
+from chalicelib.core.stats.ports import ApiCounters
+from chalicelib.core.stats.service import StatsService
 from chalicelib.core.tenants.service import TenantsService
 
 
@@ -36,6 +38,8 @@ class Core:
     uploads: UploadsService
     blob_sweep: BlobSweep
     transfer: TransferService
+    counters: ApiCounters
+    stats: StatsService
     purge: PurgeService
     documents: Documents
     clock: Clock
@@ -43,4 +47,5 @@ class Core:
 
     def close(self) -> None:
         """Lets go of what the engines hold."""
+        self.counters.close()
         self.documents.close()

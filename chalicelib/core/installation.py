@@ -13,9 +13,12 @@ class Installation:
 
     `client_certificate_token` is what a proxy in front must send for its word on client certificates to count;
     empty: nobody's word counts. Spec: nec-rest, 3.3.
+
+    `system_key` is the operator's own key for statistics of all tenants; empty: there is none. Spec: nec-rest, 11.3.
     """
 
     public_base_url: str = ""
     version: str = "0.1.0"
     built_at: str = ""
     client_certificate_token: str = field(default="", repr=False)
+    system_key: str = field(default="", repr=False)

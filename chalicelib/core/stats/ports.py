@@ -17,3 +17,6 @@ class ApiCounters(Protocol):
 
     def flush(self) -> None:
         """Writes down what is still in memory."""
+
+    def close(self) -> None:
+        """Writes down what is still in memory and stops."""

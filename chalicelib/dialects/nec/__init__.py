@@ -2,7 +2,18 @@
 
 from chalicelib.dialects.nec import auth, errors
 from chalicelib.dialects.nec.routes import auth as auth_routes
-from chalicelib.dialects.nec.routes import buckets, groups, health, login, management, objects, users
+from chalicelib.dialects.nec.routes import (
+    buckets,
+    files,
+    files_uploads,
+    groups,
+    health,
+    login,
+    management,
+    objects,
+    public,
+    users,
+)
 from chalicelib.web.dialect import Dialect
 
 dialect = Dialect(
@@ -16,10 +27,14 @@ dialect = Dialect(
         groups.routes,
         buckets.routes,
         objects.routes,
+        files.routes,
+        files_uploads.routes,
+        public.routes,
         management.routes,
         health.routes,
     ),
     authenticate=auth.session,
     render_error=errors.render_error,
     cors=auth.cors,
+    kind_of=auth.kind_of,
 )

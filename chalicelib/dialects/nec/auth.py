@@ -32,6 +32,8 @@ CORS_EXPOSED = "Content-Disposition, ETag, Retry-After, X-Content-Length, X-Requ
 CORS_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
 """How long a browser may remember a preflight. Spec: nec-clients, 0.10."""
 
+_KINDS = {"login": "users", "auth": "users", "request_password_reset": "users"}
+
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
@@ -74,6 +76,20 @@ def browser(core: Core, request: Request) -> None:
     """Lets in anybody on the way to a login page, if the tenant is there. Raises: TenantNotFound, AccessDenied."""
     if not core.authentication.tenant(request.path_parameters["tenant"]).enabled:
         raise AccessDenied("the tenant is disabled")
+
+
+def system(core: Core, request: Request) -> None:
+    """Lets in whoever has the installation's system key. Raises: WrongAppKey. Spec: nec-rest, 11.3."""
+    expected = core.installation.system_key
+    given = request.headers.get("x-application-key") or ""
+    if not expected or not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
+        raise WrongAppKey("the system key is needed")
+
+
+def kind_of(path: str) -> str:
+    """What statistics count a route's calls as, by the first noun of its path. Spec: nec-clients, 8."""
+    noun = path.split("/")[3]
+    return _KINDS.get(noun, noun)
 
 
 def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:

@@ -27,6 +27,7 @@ from tests.core.site import CHEAP, FixedClock
 from tests.dialects.nec.world import Nec
 
 CERTIFICATE_TOKEN = "what only the proxy knows"
+SYSTEM_KEY = "what only the operator knows"
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,10 @@ def core(tmp_path_factory: pytest.TempPathFactory, clock: FixedClock) -> Iterato
     folder = tmp_path_factory.mktemp("data")
     documents = _documents(folder, clock)
     settings = Settings(
-        data_folder=folder, client_certificate_token=CERTIFICATE_TOKEN, build_time="2026-11-21T00:00:00Z"
+        data_folder=folder,
+        client_certificate_token=CERTIFICATE_TOKEN,
+        system_key=SYSTEM_KEY,
+        build_time="2026-11-21T00:00:00Z",
     )
     made = assemble(documents, clock, settings)
     accounts = AccountsService(

@@ -1,0 +1,71 @@
+"""What API statistics are: calls per tenant, app and kind, in slots of ten minutes. Spec: nec-rest, 11.3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SLOT = timedelta(minutes=10)
+"""How long one document of statistics is. Spec: nec-rest, 11.3."""
+
+KINDS = ("users", "groups", "buckets", "objects", "files", "push", "management", "apigw", "functions", "logs")
+"""What calls are counted as; a custom API's calls are counted beside them. Spec: nec-clients, 8."""
+
+
+Calls = dict[str, dict[str, int]]
+"""Calls by app id and kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotStats:
+    """The calls of one tenant's apps in ten minutes."""
+
+    tenant: str
+    begins_at: datetime
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class TotalStats:
+    """The calls of one tenant's apps over a time."""
+
+    tenant: str
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class StatsQuery:
+    """Which statistics are asked for. `start` is included, `end` is not; None is no bound; `limit` None is all.
+
+    `total` asks for sums over the whole time, for which order and limit mean nothing. `custom_api` asks only for calls
+    of a custom API, of which this server has none.
+    """
+
+    total: bool = False
+    tenant: str | None = None
+    app: str | None = None
+    custom_api: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    newest_first: bool = False
+    limit: int | None = 1000
+
+
+def slot_of(moment: datetime) -> datetime:
+    """The beginning of the ten minutes that a moment lies in."""
+    return moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """The beginning of the UTC day that a moment lies in."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def added(left: Calls, right: Calls) -> Calls:
+    """The sums of two counts."""
+    total = {app: dict(kinds) for app, kinds in left.items()}
+    for app, kinds in right.items():
+        mine = total.setdefault(app, {})
+        for kind, number in kinds.items():
+            mine[kind] = mine.get(kind, 0) + number
+    return total
