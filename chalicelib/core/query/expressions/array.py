@@ -81,7 +81,17 @@ def _index_of(name: str, values: list[Any]) -> Any:
     return next((index for index in range(start, end) if order_key(items[index]) == key), -1)
 
 
-def _range(name: str, values: list[Any]) -> list[int]:
+def _range(compiler: Compiler, name: str, source: Any) -> Compiled:
+    operands = compiler.arguments(name, source, 2, 3)
+
+    def evaluate(scope: Scope) -> Any:
+        scope.check_time()
+        return _numbers(name, [operand(scope) for operand in operands])
+
+    return evaluate
+
+
+def _numbers(name: str, values: list[Any]) -> list[int]:
     whats = ("the start", "the end", "the step")
     start, end, *rest = (_int32(name, what, value) for what, value in zip(whats, values, strict=False))
     step = rest[0] if rest else 1
@@ -158,7 +168,7 @@ OPERATORS: dict[str, Builder] = {
     "$indexOfArray": variadic(2, 4, _index_of),
     "$isArray": unary(lambda name, value: isinstance(value, list)),
     "$last": _end(-1),
-    "$range": variadic(2, 3, _range),
+    "$range": _range,
     "$reverseArray": unary(_reverse),
     "$size": unary(_size),
     "$slice": variadic(2, 3, _slice),

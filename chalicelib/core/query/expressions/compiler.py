@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
-from chalicelib.core.query.expressions.limits import MAX_DEPTH, bounded
+from chalicelib.core.query.expressions.limits import MAX_DEPTH, gathered
 from chalicelib.core.query.expressions.numbers import INT64_MAX, INT64_MIN
 from chalicelib.core.query.expressions.paths import field_names, field_path, variable_path
 from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
@@ -120,21 +120,21 @@ class Compiler:
     def _object_literal(self, source: Mapping[str, Any]) -> Compiled:
         for name in source:
             check_field_name(name)
-        fields = [(name, self.compile(value)) for name, value in source.items()]
+        names, fields = list(source), [self.compile(value) for value in source.values()]
 
         def build(scope: Scope) -> Any:
-            result = {}
-            for name, compiled in fields:
-                value = compiled(scope)
-                if value is not MISSING:
-                    result[name] = value
-            return bounded(result)
+            values = gathered(field(scope) for field in fields)
+            return {name: value for name, value in zip(names, values, strict=True) if value is not MISSING}
 
-        return _folded([compiled for _, compiled in fields], build)
+        return _folded(fields, build)
 
     def _array(self, source: Iterable[Any]) -> Compiled:
         items = [self.compile(item) for item in source]
-        return _folded(items, lambda scope: bounded([None if (v := item(scope)) is MISSING else v for item in items]))
+
+        def build(scope: Scope) -> Any:
+            return [None if value is MISSING else value for value in gathered(item(scope) for item in items)]
+
+        return _folded(items, build)
 
 
 Builder = Callable[[Compiler, str, Any], Compiled]

@@ -40,8 +40,6 @@ OPERATORS: dict[str, Builder] = {name: builder for family in _FAMILIES for name,
 EVALUATION_TIMEOUT_MS = 2_000
 """How long one evaluation may take where nobody gives a deadline: an `$expr` in a filter. Source: chosen."""
 
-_LOOPING = frozenset({"$filter", "$map", "$reduce", "$regexFindAll"})
-
 
 class Expression:
     """A checked aggregation expression.
@@ -49,11 +47,10 @@ class Expression:
     `operators` are the names of all operators in it, and of the system variables (`$$NOW`, `$$REMOVE` ...).
     """
 
-    __slots__ = ("_compiled", "_loops", "_tells_time", "operators")
+    __slots__ = ("_compiled", "_tells_time", "operators")
 
     def __init__(self, compiled: Compiled, operators: frozenset[str]) -> None:
         self._compiled = compiled
-        self._loops = not operators.isdisjoint(_LOOPING)
         self._tells_time = "$$NOW" in operators
         self.operators = operators
 
@@ -69,8 +66,6 @@ class Expression:
         now = known.get("NOW")
         if now is None and self._tells_time:
             now = SystemClock().now()
-        if deadline is None and not self._loops:
-            return self._compiled(Scope(document, known, now))
         return self._compiled(Scope(document, known, now, deadline or Deadline(EVALUATION_TIMEOUT_MS)))
 
 

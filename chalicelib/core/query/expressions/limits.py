@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
@@ -22,8 +22,8 @@ MAX_VALUE_BYTES = 16 * 1024 * 1024
 Source: MongoDB's largest document.
 """
 
-CHECK_EVERY = 1024
-"""Loops look at the clock once in this many rounds."""
+LARGE = 10_000
+"""Elements or characters from which on a value makes its readers look at the clock."""
 
 _SCALAR_BYTES = 16
 
@@ -63,6 +63,18 @@ def bounded(value: Any) -> Any:
     if weigh(value, MAX_VALUE_BYTES) > MAX_VALUE_BYTES:
         raise OperatorMisused(f"an expression builds a value larger than {MAX_VALUE_BYTES} bytes")
     return value
+
+
+def gathered(values: Iterable[Any]) -> list[Any]:
+    """The values, weighed while they come: Raises OperatorMisused before too many large ones are there."""
+    kept, size = [], 0
+    for value in values:
+        if isinstance(value, str | bytes | list | Mapping):
+            size += weigh(value, MAX_VALUE_BYTES)
+            if size > MAX_VALUE_BYTES:
+                raise OperatorMisused(f"an expression builds a value larger than {MAX_VALUE_BYTES} bytes")
+        kept.append(value)
+    return kept
 
 
 def check_string_length(name: str, length: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.array import require_array
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
-from chalicelib.core.query.expressions.limits import bounded
+from chalicelib.core.query.expressions.limits import bounded, gathered
 from chalicelib.core.query.expressions.operands import unary
 from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
 from chalicelib.core.query.expressions.values import is_nullish
@@ -27,7 +27,7 @@ def _merge(compiler: Compiler, name: str, source: Any) -> Compiled:
 
     def evaluate(scope: Scope) -> Document:
         merged: Document = {}
-        values = [operand(scope) for operand in operands]
+        values = gathered(operand(scope) for operand in operands)
         if len(values) == 1 and isinstance(values[0], list):
             values = values[0]
         for value in values:

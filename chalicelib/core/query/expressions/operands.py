@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
-from chalicelib.core.query.expressions.limits import bounded
+from chalicelib.core.query.expressions.limits import gathered
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 
 _FEW = 8
@@ -40,8 +40,8 @@ def variadic(minimum: int, maximum: int | None, compute: Callable[[str, list[Any
         operands = compiler.arguments(name, source, minimum, maximum)
 
         def evaluate(scope: Scope) -> Any:
-            values = [operand(scope) for operand in operands]
-            return compute(name, bounded(values) if len(values) > _FEW else values)
+            values = (operand(scope) for operand in operands)
+            return compute(name, gathered(values) if len(operands) > _FEW else list(values))
 
         return evaluate
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.core.errors import InvalidQuery
-from chalicelib.core.query.expressions.limits import MAX_DEPTH
+from chalicelib.core.query.expressions.limits import LARGE, MAX_DEPTH
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 from chalicelib.core.query.values import MISSING
 
@@ -29,10 +29,10 @@ def field_path(names: Sequence[str]) -> Compiled:
 
         def field(scope: Scope) -> Any:
             current = scope.current
-            return current.get(first, MISSING) if isinstance(current, dict) else value_at(current, names)
+            return _paced(scope, current.get(first, MISSING) if isinstance(current, dict) else value_at(current, names))
 
         return field
-    return lambda scope: value_at(scope.current, names)
+    return lambda scope: _paced(scope, value_at(scope.current, names))
 
 
 def variable_path(name: str, names: Sequence[str]) -> Compiled:
@@ -45,7 +45,14 @@ def variable_path(name: str, names: Sequence[str]) -> Compiled:
         return lambda scope: value_at(scope.now, names)
     if name == "REMOVE":
         return lambda scope: MISSING
-    return lambda scope: value_at(scope.variables[name], names)
+    return lambda scope: _paced(scope, value_at(scope.variables[name], names))
+
+
+def _paced(scope: Scope, value: Any) -> Any:
+    """The value, after a look at the clock when it is large: whatever reads it will take its time."""
+    if isinstance(value, list | str) and len(value) > LARGE:
+        scope.check_time()
+    return value
 
 
 def value_at(value: Any, names: Sequence[str], start: int = 0) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
-from chalicelib.core.query.expressions.limits import CHECK_EVERY, MAX_VALUE_BYTES, weigh
+from chalicelib.core.query.expressions.limits import MAX_VALUE_BYTES, weigh
 from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
 from chalicelib.core.query.expressions.text import require_string
 from chalicelib.core.query.expressions.values import is_nullish
@@ -66,11 +66,9 @@ class _Patterns:
 
 
 def _matches(scope: Scope, pattern: Pattern, text: str) -> Iterator[Any]:
-    start = rounds = 0
+    start = 0
     while start <= len(text):
-        if rounds % CHECK_EVERY == 0:
-            scope.check_time()
-        rounds += 1
+        scope.check_time()
         found = pattern.find(text, start)
         if found is None:
             return

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
-from chalicelib.core.query.expressions.limits import bounded
+from chalicelib.core.query.expressions.limits import gathered
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 
 
@@ -15,11 +15,11 @@ def _let(compiler: Compiler, name: str, source: Any) -> Compiled:
     options = compiler.options(name, source, ("vars", "in"))
     if not isinstance(options["vars"], Mapping):
         raise OperatorMisused("$let requires an object for vars")
-    bindings = [(variable, compiler.compile(value)) for variable, value in options["vars"].items()]
+    names, values = list(options["vars"]), [compiler.compile(value) for value in options["vars"].values()]
     body = compiler.with_variables(options["vars"], lambda: compiler.compile(options["in"]))
 
     def evaluate(scope: Scope) -> Any:
-        return body(scope.inner(bounded({variable: value(scope) for variable, value in bindings})))
+        return body(scope.inner(dict(zip(names, gathered(value(scope) for value in values), strict=True))))
 
     return evaluate
 

@@ -202,3 +202,23 @@ def test_a_large_mapped_array_is_refused_before_it_is_whole(monkeypatch):
 def test_loops_stop_at_the_deadline(expression):
     with pytest.raises(TimedOut):
         parse_expression(expression).evaluate({"a": [1]}, deadline=Deadline(-1))
+
+
+def test_every_reader_of_a_large_value_looks_at_the_clock():
+    large = {"a": list(range(20_000)), "o": {"a": "x" * 20_000}}
+    for path in ("$a", "$o.a", "$$ROOT.a"):
+        expression = parse_expression({"$in": [1, {"$let": {"vars": {"v": path}, "in": "$$v"}}]})
+        with pytest.raises(TimedOut):
+            expression.evaluate(large, deadline=Deadline(-1))
+
+
+def test_many_large_values_are_refused_before_all_are_there(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_VALUE_BYTES", 10_000)
+    text = {"$concat": ["$s", "$s"]}
+    for expression in (
+        [text] * 20,
+        {"$let": {"vars": {f"v{n}": text for n in range(20)}, "in": 1}},
+        {"$setUnion": [[text]] * 20},
+    ):
+        with pytest.raises(OperatorMisused, match="larger than"):
+            evaluate(expression, {"s": "x" * 1_000})
