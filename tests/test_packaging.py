@@ -88,6 +88,28 @@ def test_the_zip_ships_the_code_and_its_requirements_and_nothing_for_development
     assert not [name for name in names if name.split("/")[0] in ("boto3", "botocore", "uvicorn", "typer", "tests")]
 
 
+AS_LAMBDA = """
+import json, sys
+sys.path[:] = [sys.argv[1], *[path for path in sys.path if "site-packages" not in path]]
+from app import app
+where = {"resourcePath": "/1/_health", "httpMethod": "GET", "path": "/api/1/_health", "requestId": "lambda-1"}
+event = {"path": "/1/_health", "headers": {}, "requestContext": where}
+print(json.dumps(app(event, None)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the package holds libraries for Lambda's system")
+def test_the_package_answers_as_lambda_would_call_it(package: Path, tmp_path: Path) -> None:
+    ZipFile(package / "deployment.zip").extractall(tmp_path / "task")
+    environment = {"YOROZU_ENGINE": "embedded", "YOROZU_DATA_FOLDER": str(tmp_path / "data")}
+    command = [sys.executable, "-S", "-c", AS_LAMBDA, str(tmp_path / "task")]
+    run = subprocess.run(command, env=environment, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60)
+    answer = json.loads(run.stdout)
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["X-Request-Id"] == "lambda-1"
+    assert json.loads(run.stderr)["route"] == "/1/_health"
+
+
 def test_every_function_has_the_database_and_its_network(template: dict[str, Any]) -> None:
     functions = {
         name: part for name, part in template["Resources"].items() if part["Type"] == "AWS::Serverless::Function"
