@@ -16,6 +16,8 @@ from chalicelib.core.query.paths import array_index
 from chalicelib.core.query.values import MISSING, Document
 from chalicelib.engines.embedded.key_encoding import NULL_KEY, UNDEFINED_KEY, encode, invert
 
+_ARRAYS = (list, tuple)
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentKeys:
@@ -56,10 +58,10 @@ class KeyMaker:
         for path in self._paths:
             value: Any = document
             for name in path:
-                if type(value) is list:
+                if type(value) in _ARRAYS:
                     return None
                 value = value.get(name, MISSING) if isinstance(value, dict) else MISSING
-            if type(value) is list:
+            if type(value) in _ARRAYS:
                 if len(self._paths) > 1:
                     return None
                 return DocumentKeys(frozenset([self._key((element,)) for element in value or (_EMPTY,)]), 1)
@@ -116,7 +118,7 @@ class _Cursor:
 def _rows(cursors: list[_Cursor], met_array: set[int]) -> Iterator[list[Any]]:
     """One value per cursor, for each element of the array that the cursors meet."""
     walked = [_walk(cursor, place, met_array) for place, cursor in enumerate(cursors)]
-    at_array = [place for place, cursor in enumerate(walked) if type(cursor.value) is list and not cursor.finished]
+    at_array = [place for place, cursor in enumerate(walked) if type(cursor.value) in _ARRAYS and not cursor.finished]
     if not at_array:
         yield [cursor.value for cursor in walked]
         return
@@ -133,7 +135,7 @@ def _rows(cursors: list[_Cursor], met_array: set[int]) -> Iterator[list[Any]]:
 def _walk(cursor: _Cursor, place: int, met_array: set[int]) -> _Cursor:
     """As far as the path goes without a choice between the elements of an array."""
     while not cursor.finished:
-        if type(cursor.value) is list:
+        if type(cursor.value) in _ARRAYS:
             if not cursor.ahead or not _is_only_position(cursor.value, cursor.ahead[0]):
                 return cursor
             met_array.add(place)

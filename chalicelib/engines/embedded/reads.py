@@ -16,7 +16,7 @@ from chalicelib.engines.embedded.catalogue import Collection
 from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, only_id
 from chalicelib.engines.embedded.planner import Counting, Planner
 from chalicelib.engines.embedded.plans import Place, Plan, plan_for_id
-from chalicelib.engines.embedded.tenant_files import Session
+from chalicelib.engines.embedded.tenant_file import Session
 from chalicelib.engines.embedded.writes import decode, decode_all
 
 Found = tuple[int, Document]

@@ -22,7 +22,8 @@ from chalicelib.core.query.query import DEFAULT_TIMEOUT_MS, Query
 from chalicelib.core.query.update import Update
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.reads import IN_INSERTION_ORDER, Found, Reader
-from chalicelib.engines.embedded.tenant_files import Durability, Session, TenantFiles
+from chalicelib.engines.embedded.tenant_file import Session
+from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
 from chalicelib.engines.embedded.verification import verify_session
 from chalicelib.engines.embedded.writes import Writer
 

@@ -4,23 +4,15 @@ A tenant is the file `<folder>/<tenant>.db` in WAL mode. Connections are pooled 
 at a time; the least recently used files are closed. Files are made and removed under a lock that all processes on
 the folder share; a process that still holds a removed file notices by its inode before the next transaction.
 Writers of one process queue at a lock; writers of several processes retry, so that nobody sees "database is locked".
-
-Durability "full" is SQLite's synchronous=NORMAL, which syncs all but the log at a commit, and a sync of the log by
-this module before the write is acknowledged. The promise is that of synchronous=FULL, but the sync is outside the
-transaction, so that writers share it: on a disk slowed by 3 ms a sync, 32 threads wrote 5 times as much as one.
-Other readers may see a write a moment before it is on the disk; later writes that follow from it are later in the log.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import random
 import re
 import sqlite3
-import sys
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,25 +21,21 @@ from typing import Literal
 from urllib.parse import quote
 
 from chalicelib.core.errors import InvalidName, TimedOut, Unavailable
-from chalicelib.engines.embedded.catalogue import CATALOGUE_TABLES, Catalogue
+from chalicelib.engines.embedded.catalogue import CATALOGUE_TABLES
+from chalicelib.engines.embedded.tenant_file import Session, TenantFile, identity_of, sync_to_disk
 
 Durability = Literal["full", "normal", "none"]
 """What survives a power cut: "full" every acknowledged write; "normal" all but the last moments, never a torn
 file; "none" nothing is promised (tests). A killed process loses nothing in any of them."""
 
-MAX_IDLE_CONNECTIONS = 128
-"""Open files kept for the next request: three descriptors each, well below the usual limit of 1,024."""
-
-BUSY_SECONDS = 20.0
-"""How long a transaction waits for its turn before the engine is called unavailable."""
+MAX_IDLE_CONNECTIONS = 64
+"""Kept for the next request: three open files and at most 4 MB of cache each."""
 
 _TENANT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
-_BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_LONGEST_PAUSE_SECONDS = 0.004
 _OPENING_SECONDS = 10.0
 # checkpoint_fullfsync: on macOS a sync hands the data only to the disk's cache; elsewhere it changes nothing.
 _PRAGMAS = (
-    "PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+    "PRAGMA cache_size=-4000; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
     "PRAGMA checkpoint_fullfsync=ON;"
 )
 
@@ -63,69 +51,6 @@ def _failures_translated() -> Iterator[None]:
         raise Unavailable(f"the database failed: {error}") from error
     except OSError as error:
         raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error
-
-
-class Session:
-    """One transaction of one thread: a connection and the catalogue as this transaction sees it."""
-
-    __slots__ = ("catalogue", "connection", "execute")
-
-    def __init__(self, connection: sqlite3.Connection, catalogue: Catalogue) -> None:
-        self.connection = connection
-        self.catalogue = catalogue
-        self.execute = connection.execute
-
-
-class TenantFile:
-    """One open file: its idle connections, its writers' queue and what is known of its catalogue."""
-
-    def __init__(self, tenant: str, path: str, identity: tuple[int, int]) -> None:
-        self.tenant = tenant
-        self.path = path
-        self.identity = identity
-        self.idle: list[sqlite3.Connection] = []
-        self.writers = threading.Lock()
-        self.commits = 0
-        """Transactions that this process has committed; counted while holding `writers`."""
-        self._synced = 0
-        self._syncing = threading.Lock()
-        self._catalogue: Catalogue | None = None
-
-    def is_current(self) -> bool:
-        """Whether the file at the path is still the one that is open."""
-        return identity_of(self.path) == self.identity
-
-    def begin(self, connection: sqlite3.Connection, how: str) -> Session:
-        """Starts a transaction and brings the catalogue up to date. Waits for its turn."""
-        give_up_at = time.monotonic() + BUSY_SECONDS
-        pause = 0.0003
-        while True:
-            try:
-                connection.execute(how)
-                (version,) = connection.execute("SELECT version FROM catalogue").fetchone()
-                break
-            except sqlite3.OperationalError as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                if error.sqlite_errorcode & 0xFF not in _BUSY_CODES or time.monotonic() > give_up_at:
-                    raise
-                # SQLite's own wait grows to 100 ms and starves one of two busy processes; short random ones do not.
-                time.sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
-                pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
-        catalogue = self._catalogue
-        if catalogue is None or catalogue.version != version:
-            catalogue = self._catalogue = Catalogue(version)
-        return Session(connection, catalogue)
-
-    def sync(self, commit: int) -> None:
-        """Returns when this commit is on the disk; commits that wait at one time share a sync."""
-        with self._syncing:
-            if self._synced < commit:
-                reached = self.commits
-                # No log: whoever closed the file last has moved all of it into the synced data.
-                with suppress(FileNotFoundError):
-                    _sync(self.path + "-wal")
-                self._synced = reached
 
 
 class TenantFiles:
@@ -169,9 +94,7 @@ class TenantFiles:
             if file is None:
                 self._create(tenant)
                 continue
-            if not file.writers.acquire(timeout=BUSY_SECONDS):
-                raise Unavailable("the database is busy")
-            try:
+            with file.turn():
                 connection = self._borrow(file)
                 if connection is None:
                     continue
@@ -184,8 +107,6 @@ class TenantFiles:
                     file.commits = commit = file.commits + 1
                 finally:
                     self._give_back(file, connection)
-            finally:
-                file.writers.release()
             if self._durability == "full":
                 file.sync(commit)
             return
@@ -280,10 +201,10 @@ class TenantFiles:
             finally:
                 connection.close()
             if self._durability != "none":
-                _sync(unfinished)
+                sync_to_disk(unfinished)
             os.rename(unfinished, path)
             if self._durability != "none":
-                _sync(str(self._folder))
+                sync_to_disk(str(self._folder))
 
     @contextmanager
     def _sole_maker(self) -> Iterator[None]:
@@ -368,24 +289,3 @@ class TenantFiles:
             surplus += oldest.idle
             oldest.idle.clear()
         return surplus
-
-
-def identity_of(path: str) -> tuple[int, int] | None:
-    """Which file is at the path, as device and inode; None when there is none."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _sync(path: str) -> None:
-    """Returns when the contents of the file or folder are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        if sys.platform == "darwin":
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync leaves it in the disk's cache there
-        else:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

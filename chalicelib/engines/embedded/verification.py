@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib.engines.embedded.catalogue import Collection, StoredIndex, collection_names
-from chalicelib.engines.embedded.tenant_files import Session
+from chalicelib.engines.embedded.tenant_file import Session
 from chalicelib.engines.embedded.writes import decode
 
 
@@ -32,9 +32,11 @@ def _faults_of(session: Session, collection: Collection) -> Iterator[str]:
         if document.get("_id") != document_id:
             yield f"the document {document_id} says that it is {document.get('_id')}"
         for place, stored in enumerate(collection.indexes):
-            keys = stored.maker.keys_of(document).keys
-            keys_of_index[place] += len(keys)
-            if any(not _holds(session, stored, key, doc) for key in keys):
+            made = stored.maker.keys_of(document)
+            keys_of_index[place] += len(made.keys)
+            if made.multikey & ~stored.multikey:
+                yield f"the index {stored.index.name} does not know of the array in the document {document_id}"
+            if any(not _holds(session, stored, key, doc) for key in made.keys):
                 yield f"the index {stored.index.name} lacks a key of the document {document_id}"
     for stored, expected in zip(collection.indexes, keys_of_index, strict=True):
         (rows,) = session.execute(f"SELECT count(*) FROM {stored.table}").fetchone()

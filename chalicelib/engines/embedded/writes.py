@@ -24,7 +24,8 @@ from chalicelib.core.query.update import Update
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded import catalogue
 from chalicelib.engines.embedded.catalogue import Catalogue, Collection, StoredIndex
-from chalicelib.engines.embedded.tenant_files import Session
+from chalicelib.engines.embedded.conditions import is_unicode
+from chalicelib.engines.embedded.tenant_file import Session
 
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
@@ -72,7 +73,7 @@ class Writer:
     def find_by_id(self, document_id: str) -> tuple[int, Document] | None:
         """The document with this id and its place in the order of insertion."""
         collection = self.find_collection()
-        if collection is None:
+        if collection is None or not is_unicode(document_id):
             return None
         select = f"SELECT doc, body FROM {collection.table} WHERE id = ?"
         row = self._session.execute(select, (document_id,)).fetchone()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.engines.embedded import tenant_files
+from chalicelib.engines.embedded import tenant_file, tenant_files
 from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
 
 
@@ -15,7 +15,7 @@ from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were synced."""
     names: list[str] = []
-    monkeypatch.setattr(tenant_files, "_sync", lambda path: names.append(Path(path).name))
+    monkeypatch.setattr(tenant_file, "sync_to_disk", lambda path: names.append(Path(path).name))
     return names
 
 
@@ -53,7 +53,7 @@ def test_writers_that_wait_for_the_disk_share_a_sync(tmp_path: Path, monkeypatch
         with files.writing("acme"):
             pass
 
-    monkeypatch.setattr(tenant_files, "_sync", slow_sync)
+    monkeypatch.setattr(tenant_file, "sync_to_disk", slow_sync)
     first = threading.Thread(target=write)
     first.start()
     assert syncing.wait(10)
@@ -81,9 +81,12 @@ def test_a_write_that_does_not_reach_the_disk_is_not_acknowledged(
     def failing_sync(path: str) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(tenant_files, "_sync", failing_sync)
+    monkeypatch.setattr(tenant_file, "sync_to_disk", failing_sync)
     with pytest.raises(Unavailable), files.writing("acme"):
         pass
+    monkeypatch.setattr(tenant_file, "sync_to_disk", lambda path: None)
+    with pytest.raises(Unavailable, match="disk has failed"), files.writing("acme"):
+        pass  # what follows a hole in the log would be lost with it
 
     files.close()
 
@@ -181,7 +184,7 @@ def test_a_folder_that_is_gone_is_told_as_unavailable(tmp_path: Path) -> None:
 
 
 def test_a_writer_gives_up_when_its_turn_does_not_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_files, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(tenant_file, "BUSY_SECONDS", 0.05)
     here, there = TenantFiles(tmp_path, "none"), TenantFiles(tmp_path, "none")
     here.create("acme")
 
