@@ -16,7 +16,7 @@ from chalicelib.core.query.expressions.limits import MAX_VALUE_BYTES, weigh
 from chalicelib.core.query.expressions.paths import field_names
 from chalicelib.core.query.expressions.scope import Compiled
 from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
-from chalicelib.core.query.pipeline.join import Correlation, Join, Rows, correlation_of
+from chalicelib.core.query.pipeline.join import Correlation, Index, Join, Rows, correlation_of
 from chalicelib.core.query.pipeline.match import Match
 from chalicelib.core.query.pipeline.stage import Budget, ForeignCollection, Run, Stage
 from chalicelib.core.query.values import Document
@@ -74,29 +74,28 @@ class Lookup:
     def apply(self, documents: Iterator[Document], run: Run) -> Iterator[Document]:
         leading, rest = split_leading_match(self.stages or ())
         while batch := list(islice(documents, BATCH_ROWS)):
-            find = self._finder(batch, leading, run)
+            if self.join is not None and not run.is_nested:
+                rows = self._fetched(leading & _sought(batch, self.join), run)
+                find = _joined(self.join, self.join.index(rows))
+            else:
+                rows, find = [], self._finder(leading, run)
             for document in run.timed(batch):
                 yield _with_field(document, self.target, self._results(document, find, rest, run))
+            run.foreign.release(sum(weight for _, weight in rows))
 
     def _results(self, document: Document, find: Find, rest: tuple[Stage, ...], run: Run) -> list[Document]:
         if rest and self.join is None and not self.let and not run.variables:
             # Nothing in the pipeline differs from document to document.
-            results = self._kept(run, "results", lambda: _piped(find(document, {}), rest, run.inside({})))
-            return list(results)
+            return list(self._kept(run, "results", lambda: _common_results(find(document, {}), rest, run)))
         scope = run.scope(document)
         inside = run.inside({name: value(scope) for name, value in self.let})
         return _piped(find(document, inside.variables), rest, inside)
 
-    def _finder(self, batch: list[Document], leading: Filter, run: Run) -> Find:
-        """What finds the foreign documents of each document in the batch, as far as an index can tell them."""
+    def _finder(self, leading: Filter, run: Run) -> Find:
+        """What finds foreign documents in one read that does for the whole run."""
         join, correlation = self.join, self.correlation
         if join is not None:
-            if run.is_nested:
-                # The pipeline around runs again and again: one read must do for all of them.
-                index = self._kept(run, "rows", lambda: join.index(self._fetched(leading, run)))
-            else:
-                index = join.index(self._fetched(leading & _sought(batch, join), run))
-            return lambda document, variables: index.find(join.keys(document))
+            return _joined(join, self._kept(run, "rows", lambda: join.index(self._fetched(leading, run))))
         if correlation is not None:
             index = self._kept(run, "rows", lambda: correlation.index(self._fetched(leading, run)))
             return lambda document, variables: index.find(correlation.keys(variables))
@@ -111,12 +110,23 @@ class Lookup:
     def _fetched(self, condition: Filter, run: Run) -> Rows:
         if self.foreign is None:
             raise RuntimeError("a pipeline with $lookup runs only when it is resolved")
-        budget, rows = Budget("$lookup"), []
+        rows = []
         for document in run.timed(run.fetch(self.foreign.collection, self.foreign.visible & condition)):
             weight = weigh(document)
-            budget.charge(weight)
+            run.foreign.charge(weight)
             rows.append((document, weight))
         return rows
+
+
+def _common_results(found: Rows, stages: tuple[Stage, ...], run: Run) -> list[Document]:
+    """Results that are kept for the whole run, and count as what is read does."""
+    results = _piped(found, stages, run.inside({}))
+    run.foreign.charge(sum(map(weigh, results)))
+    return results
+
+
+def _joined(join: Join, index: Index) -> Find:
+    return lambda document, variables: index.find(join.keys(document))
 
 
 def _sought(batch: list[Document], join: Join) -> Filter:

@@ -28,11 +28,32 @@ class ForeignCollection:
     visible: Filter
 
 
+class Budget:
+    """Counts the memory that something takes."""
+
+    __slots__ = ("_left", "_limit", "_what")
+
+    def __init__(self, what: str, limit_bytes: int = MAX_STAGE_BYTES) -> None:
+        self._what = what
+        self._limit = self._left = limit_bytes
+
+    def release(self, size: int) -> None:
+        """Takes back what was charged and is no longer kept."""
+        self._left += size
+
+    def charge(self, size: int) -> None:
+        """Raises: OperatorMisused when the limit is passed."""
+        self._left -= size
+        if self._left < 0:
+            raise OperatorMisused(f"{self._what} needs more than {self._limit} bytes of memory")
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of a pipeline. `variables` are the let variables of the `$lookup`s around it; `is_nested` inside one.
 
-    `kept` holds what a stage reads or computes once per run, by stage.
+    `kept` holds what a stage reads or computes once per run, by stage. `foreign` is what all `$lookup`s together may
+    hold of what they read: stages in a row hold it at the same time.
     """
 
     fetch: Fetch
@@ -41,6 +62,7 @@ class Run:
     variables: Mapping[str, Any] = field(default_factory=dict)
     is_nested: bool = False
     kept: dict[Any, Any] = field(default_factory=dict)
+    foreign: Budget = field(default_factory=lambda: Budget("$lookup", MAX_STAGE_BYTES))
 
     def scope(self, document: Document) -> Scope:
         """Where a stage's expressions are evaluated for a document."""
@@ -55,22 +77,6 @@ class Run:
         for document in documents:
             self.deadline.check()
             yield document
-
-
-class Budget:
-    """Counts the memory that something takes."""
-
-    __slots__ = ("_left", "_limit", "_what")
-
-    def __init__(self, what: str, limit_bytes: int = MAX_STAGE_BYTES) -> None:
-        self._what = what
-        self._limit = self._left = limit_bytes
-
-    def charge(self, size: int) -> None:
-        """Raises: OperatorMisused when the limit is passed."""
-        self._left -= size
-        if self._left < 0:
-            raise OperatorMisused(f"{self._what} needs more than {self._limit} bytes of memory")
 
 
 class Stage(Protocol):

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused, TimedOut
-from chalicelib.core.query.pipeline import lookup
-from chalicelib.core.query.pipeline.stage import Budget
+from chalicelib.core.query.pipeline import lookup, stage
 from tests.core.query.pipeline.running import Store, check_error, run
 
 ORDERS = [
@@ -306,10 +305,18 @@ def test_variables_are_unknown_behind_the_lookup():
     check_error([BY_EXPRESSION, {"$match": {"$expr": "$$item"}}], [], InvalidQuery)
 
 
-def test_what_a_lookup_reads_is_bounded(monkeypatch):
-    monkeypatch.setattr(lookup, "Budget", lambda what, limit=0: Budget(what, 300))
+def test_what_lookups_hold_together_is_bounded(monkeypatch):
+    whole = {"$lookup": {"from": "stock", "pipeline": [], "as": "x"}}
+    monkeypatch.setattr(stage, "MAX_STAGE_BYTES", 1_500)
+    assert len(run([whole], ORDERS, store=stock())) == 3
     with pytest.raises(OperatorMisused, match=r"\$lookup needs more"):
-        run([{"$lookup": {"from": "stock", "pipeline": [], "as": "x"}}], ORDERS, store=stock())
+        run([whole, whole], ORDERS, store=stock())
+
+
+def test_what_a_join_no_longer_holds_is_not_counted(monkeypatch):
+    monkeypatch.setattr(stage, "MAX_STAGE_BYTES", 1_500)
+    monkeypatch.setattr(lookup, "BATCH_ROWS", 1)
+    assert len(run([join()], ORDERS * 20, store=stock())) == 60
 
 
 @pytest.mark.parametrize("pipeline", [[], [{"$skip": 0}], [{"$addFields": {"i": "$$i"}}]], ids=str)
