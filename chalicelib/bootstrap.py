@@ -21,6 +21,7 @@ from chalicelib.core.files.service import FilesService
 from chalicelib.core.files.sweep import BlobSweep
 from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
+from chalicelib.core.jobs import Jobs
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
@@ -54,6 +55,7 @@ def assemble(
     *,
     blobs: Blobs | None = None,
     counters: ApiCounters | None = None,
+    jobs: Jobs | None = None,
 ) -> Core:
     """The core over given engines: what tests use to fix the clock or count calls."""
     blobs = blobs or _blobs(settings)
@@ -90,6 +92,7 @@ def assemble(
         counters=counters,
         stats=StatsService(documents, tenants, counters, clock),
         purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
+        jobs=jobs or _jobs(settings),
         documents=documents,
         clock=clock,
         installation=Installation(
@@ -123,3 +126,10 @@ def _blobs(settings: Settings) -> Blobs:
     from chalicelib.engines.embedded.disk_blobs import DiskBlobs
 
     return DiskBlobs(settings.data_folder / "files")
+
+
+def _jobs(settings: Settings) -> Jobs:
+    from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+
+    # A folder below, for the files beside each other in the data folder are tenants.
+    return SqliteJobs(settings.data_folder / "jobs" / "jobs.db")

@@ -15,6 +15,7 @@ from chalicelib.core.files.service import FilesService
 from chalicelib.core.files.sweep import BlobSweep
 from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
+from chalicelib.core.jobs import Jobs
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
@@ -41,6 +42,7 @@ class Core:
     counters: ApiCounters
     stats: StatsService
     purge: PurgeService
+    jobs: Jobs
     documents: Documents
     clock: Clock
     installation: Installation = Installation()
@@ -48,4 +50,5 @@ class Core:
     def close(self) -> None:
         """Lets go of what the engines hold."""
         self.counters.close()
+        self.jobs.close()
         self.documents.close()

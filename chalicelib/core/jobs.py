@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from chalicelib.core.errors import LimitExceeded
 
 MAX_JOB_BYTES = 240_000
 """The largest body of a job, as JSON. Source: 256 KiB of SQS, less room for its envelope."""
@@ -24,6 +27,17 @@ class Job:
     receipt: str
 
 
+def job_text(body: dict[str, Any]) -> str:
+    """The JSON under which a queue keeps a job, in ASCII: SQS refuses some of Unicode.
+
+    Raises: LimitExceeded above MAX_JOB_BYTES.
+    """
+    text = json.dumps(body, separators=(",", ":"))
+    if len(text) > MAX_JOB_BYTES:
+        raise LimitExceeded(f"a job is larger than {MAX_JOB_BYTES} bytes", MAX_JOB_BYTES)
+    return text
+
+
 class Jobs(Protocol):
     """Queues by name. A job is handed out at least once, hidden from others meanwhile, and gone when completed.
 
@@ -32,7 +46,10 @@ class Jobs(Protocol):
     """
 
     def put(self, queue: str, bodies: Sequence[dict[str, Any]], *, delay_seconds: int = 0) -> None:
-        """Adds jobs; in parts when there are many, so a failure may leave some added."""
+        """Adds jobs; in parts when there are many, so a failure may leave some added.
+
+        Raises: LimitExceeded when a body is larger than MAX_JOB_BYTES; nothing is added then.
+        """
 
     def take(self, queue: str, most: int, *, hidden_seconds: int, wait_seconds: float = 0) -> list[Job]:
         """Up to `most` (at most 10) jobs, hidden from others for a time; waits for the first one if asked to."""
@@ -48,3 +65,6 @@ class Jobs(Protocol):
 
     def count(self, queue: str) -> int:
         """Roughly how many jobs wait or are being worked on."""
+
+    def close(self) -> None:
+        """Lets go of files and connections."""
