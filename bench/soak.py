@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.request_cost import build, http_scope, silent_log
+from bench.request_cost import ask, build, silent_log
 
 REQUESTS = 100_000
 STEPS = 10
@@ -33,9 +33,8 @@ def main() -> None:
                 seconds = time.perf_counter() - started
                 print(f"{number:>8} requests{resident_mib():>8.1f} MiB{seconds:>8.1f} s", flush=True)
             operation = operations[MIX[number % len(MIX)]]
-            status, _, answer = asgi._dispatch(
-                http_scope(operation.method, operation.target(number), site.headers), operation.body(number)
-            )
+            target, body = operation.target(number), operation.body(number)
+            status, answer = ask(asgi, operation.method, target, site.headers, body)
             if status != 200:
                 raise RuntimeError(f"{operation.name}: {status} {answer!r}")
 
