@@ -32,6 +32,8 @@ from chalicelib.core.errors import (
     Unavailable,
     VersionMismatch,
 )
+from chalicelib.core.files.model import File
+from chalicelib.dialects.nec.wire.files import file_json
 from chalicelib.dialects.nec.wire.groups import group_json
 from chalicelib.dialects.nec.wire.objects import object_json
 from chalicelib.dialects.nec.wire.users import conflicting_user_json
@@ -120,7 +122,7 @@ def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
     """`{"reasonCode", "detail"}`; `error` too where the caller may look for it. Spec: nec-clients, 0.9 and 2.2."""
     code, detail = _conflict(error)
     if isinstance(error, VersionMismatch):
-        return {"reasonCode": code, "detail": _current_json(error.current)}
+        return {"reasonCode": code, "detail": _current_json(error.current, request)}
     if isinstance(error, RequestConflict):
         return {"reasonCode": code, "detail": error.message}
     if isinstance(error, DuplicateUser) and request.method == "POST":
@@ -130,12 +132,14 @@ def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
     return {"error": _told(error), "reasonCode": code, "detail": detail}
 
 
-def _current_json(current: Any) -> dict[str, Any]:
+def _current_json(current: Any, request: Request) -> dict[str, Any]:
     """What is stored beside an etag that did not match, as this API shows it."""
     if isinstance(current, UserView):
         return conflicting_user_json(current.user)
     if isinstance(current, Group):
         return group_json(current)
+    if isinstance(current, File):
+        return file_json(current, request.base_url)
     return object_json(current)
 
 
