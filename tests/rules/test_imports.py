@@ -15,7 +15,8 @@ STANDARD = set(sys.stdlib_module_names)
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "chalicelib/core": ("chalicelib.core", "bson"),
-    "chalicelib/engines": ("chalicelib.core", "chalicelib.engines", "bson", "pymongo"),
+    "chalicelib/engines/aws": ("chalicelib.core", "chalicelib.engines.aws", "bson", "pymongo", "boto3", "botocore"),
+    "chalicelib/engines/embedded": ("chalicelib.core", "chalicelib.engines.embedded", "bson"),
     "chalicelib/jobs": ("chalicelib.core",),
     "chalicelib/dialects": ("chalicelib.web", "chalicelib.core", "bson"),
     "chalicelib/web": ("chalicelib.web", "chalicelib.core.errors", "chalicelib.core.access"),
@@ -41,6 +42,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "chalicelib/web/server/schedules.py": ("chalice",),
 }
 """What single files may import besides."""
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 TYPES_ONLY = ("chalicelib.core.core",)
 """What the web may name in types only: the core that it passes through."""
@@ -83,6 +86,14 @@ def test_a_file_imports_only_what_its_folder_may(path: Path) -> None:
     assert [module for module, typing_only in found if not may_import(file, module, typing_only)] == []
 
 
+@pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_aws_sdk_is_imported_inside_functions_only(path: Path) -> None:
+    """Importing it takes a quarter of a second, which a Lambda that only reads the database shall not pay."""
+    at_import = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if not isinstance(node, DEFINITIONS)]
+    found = [module for module, typing_only in imports(ast.Module(at_import, [])) if not typing_only]
+    assert [module for module in found if module.partition(".")[0] in ("boto3", "botocore")] == []
+
+
 @pytest.mark.parametrize(
     ("file", "module"),
     [
@@ -96,6 +107,8 @@ def test_a_file_imports_only_what_its_folder_may(path: Path) -> None:
         ("chalicelib/dialects/nec/wire.py", "chalicelib.engines.embedded"),
         ("chalicelib/dialects/nec/wire.py", "chalice"),
         ("chalicelib/jobs/purge.py", "chalicelib.engines.embedded"),
+        ("chalicelib/engines/embedded/writes.py", "pymongo"),
+        ("chalicelib/engines/embedded/writes.py", "chalicelib.engines.aws.clients"),
         ("app.py", "boto3"),
     ],
 )
