@@ -4,7 +4,8 @@
     index_<n>      key: see index_keys.py; doc. One row per key and document, unique indexes one per key
 
 The numbers are never used again, so what another process remembers of a dropped table cannot mean a new one.
-Every change here raises the version; sessions compare it at each transaction and look again when it has moved.
+Every change here raises the version; sessions compare it at each transaction and look again when it has moved. It
+begins at random, so that a tenant that was dropped and made again is not taken for the old one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from chalicelib.engines.embedded.index_keys import KeyMaker
 CATALOGUE_TABLES = """
 BEGIN;
 CREATE TABLE catalogue (version INTEGER NOT NULL);
-INSERT INTO catalogue VALUES (1);
+INSERT INTO catalogue VALUES (random() & 0xFFFFFFFFFFFF);
 CREATE TABLE collections (n INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE);
 CREATE TABLE indexes (
     n INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, name TEXT NOT NULL, keys TEXT NOT NULL,

@@ -121,7 +121,7 @@ class TenantFiles:
         if not self.exists(tenant):
             return
         path = self._path(tenant)
-        with self.writing(tenant), self._sole_maker():
+        with self.writing(tenant), self._folder_locked(fcntl.LOCK_EX):
             # The data first: a log left behind without its data is removed before a new file is made.
             for suffix in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
@@ -139,7 +139,7 @@ class TenantFiles:
 
     def check(self) -> None:
         """Raises: Unavailable when the folder cannot be written to."""
-        with _failures_translated(), self._sole_maker():
+        with _failures_translated(), self._folder_locked(fcntl.LOCK_SH):
             pass
 
     def close(self) -> None:
@@ -188,7 +188,7 @@ class TenantFiles:
 
     def _create(self, tenant: str) -> None:
         path = self._path(tenant)
-        with self._sole_maker():
+        with self._folder_locked(fcntl.LOCK_EX):
             if identity_of(path) is not None:
                 return
             unfinished = str(self._folder / ".unfinished")
@@ -207,11 +207,14 @@ class TenantFiles:
                 sync_to_disk(str(self._folder))
 
     @contextmanager
-    def _sole_maker(self) -> Iterator[None]:
-        """Nobody else, in any process, makes or removes a file meanwhile."""
+    def _folder_locked(self, how: int) -> Iterator[None]:
+        """Alone (LOCK_EX) in any process, to make or remove a file; or with others (LOCK_SH), to open one.
+
+        SQLite opens the data, the log and the log's index by name, one after the other: all must be of one tenant.
+        """
         descriptor = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, how)
             yield
         finally:
             os.close(descriptor)
@@ -234,17 +237,8 @@ class TenantFiles:
             if file.idle:
                 self._idle -= 1
                 return file.idle.pop()
-        try:
-            connection = self._connect(file.path)
-        except sqlite3.OperationalError:
-            if file.is_current():
-                raise
-            return None
-        # SQLite opens the data and the log one after the other: both must be of one file.
-        if file.is_current():
-            return connection
-        connection.close()
-        return None
+        with self._folder_locked(fcntl.LOCK_SH):
+            return self._connect(file.path) if file.is_current() else None
 
     def _connect(self, path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(

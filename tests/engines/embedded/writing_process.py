@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from chalicelib.core.documents import Index
+from chalicelib.core.errors import IndexNotFound
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
@@ -31,6 +35,34 @@ def count_up(engine: SqliteDocuments, name: str) -> None:
             print(f"{type(error).__name__}: {error}", flush=True)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def come_and_go(engine: SqliteDocuments, name: str) -> None:
+    """One thread drops the tenant, one its collection, one makes and drops an index, others write; prints failures."""
+
+    def indexed() -> None:
+        engine.create_index(TENANT, COLLECTION, Index("n", (("n", 1),)))
+        with suppress(IndexNotFound):
+            engine.drop_index(TENANT, COLLECTION, "n")
+
+    def written() -> None:
+        for number in range(5):
+            engine.upsert_one(TENANT, COLLECTION, str(number), parse_update({"$inc": {"n": 1}, "$push": {"by": name}}))
+        engine.count(TENANT, COLLECTION, parse_filter({"n": {"$gt": 3}}))
+
+    def work(act: Callable[[], object]) -> None:
+        try:
+            for _ in range(100):
+                act()
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}", flush=True)
+
+    acts = [lambda: engine.drop_tenant(TENANT), lambda: engine.drop_collection(TENANT, COLLECTION), indexed]
+    threads = [threading.Thread(target=work, args=(act,)) for act in (*acts, written, written, written)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -70,4 +102,6 @@ def write_for_ever(engine: SqliteDocuments, name: str) -> None:
 
 if __name__ == "__main__":
     mode, folder, name = sys.argv[1:]
-    {"count": count_up, "write": write_for_ever}[mode](SqliteDocuments(Path(folder), durability="normal"), name)
+    {"count": count_up, "write": write_for_ever, "come-and-go": come_and_go}[mode](
+        SqliteDocuments(Path(folder), durability="normal"), name
+    )
