@@ -66,6 +66,25 @@ class Settings:
     # The certificate authorities to trust for TLS to the database; empty trusts the system's.
     mongo_ca_file: str = _setting("")
 
+    # The S3 bucket of file contents: needed by the aws engine.
+    files_bucket: str = _setting("")
+    # Begins the key of each content, so that one bucket can hold several installations.
+    files_prefix: str = _setting("")
+    # The KMS key that encrypts contents; empty: as the bucket does it by itself.
+    files_kms_key: str = _setting("")
+    # Begins the name of each SQS queue.
+    queue_prefix: str = _setting("yorozu-")
+    # Where SNS's platform applications are, as in arn:aws:sns:ap-northeast-1:123456789012; empty: there is no push.
+    push_account_arn: str = _setting("")
+    # Begins the name of each platform application: `<prefix><tenant>_<app>`.
+    push_application_prefix: str = _setting("yorozu-")
+    # Which of Apple's services apps are signed for.
+    push_apns_platform: Literal["APNS", "APNS_SANDBOX"] = _setting("APNS", _one_of("APNS", "APNS_SANDBOX"))
+    # The region of AWS's services; empty: where this runs.
+    aws_region: str = _setting("")
+    # What stands in for AWS, as in tests; empty: AWS itself.
+    aws_endpoint_url: str = _setting("")
+
     # The largest object, as BSON, included. Spec: nec-clients, 10.
     max_object_bytes: int = _setting(256 * 1024, _at_least(1))
     # The largest request body, included; API Gateway has its own limit of 10 MB.
@@ -78,6 +97,21 @@ class Settings:
     max_inline_bytes: int = _setting(0, _at_least(0))
     # Where clients find this installation, as in https://api.example.com/api; empty: at the address that they ask.
     public_base_url: str = _setting("")
+    # Where links in mails lead, as in https://api.example.com/api; empty: where public_base_url says.
+    mail_link_base_url: str = _setting("")
+    # Who mails come from, unless a tenant says otherwise.
+    mail_sender: str = _setting("Yorozu <no-reply@yorozu.invalid>")
+    # The SMTP server that the embedded engine sends by; empty: mails are files in the data folder's outbox.
+    smtp_host: str = _setting("")
+    smtp_port: int = _setting(587, _at_least(1))
+    # `tls` from the start, `starttls`, or `none` for a server on this machine.
+    smtp_security: Literal["tls", "starttls", "none"] = _setting("starttls", _one_of("tls", "starttls", "none"))
+    smtp_user: str = _setting("")
+    smtp_password: str = _setting("", secret=True)
+    # Where clients listen for events, as in https://push.example.com/events; empty: below the address that they ask.
+    sse_public_uri: str = _setting("")
+    # Notifications and what became of them are deleted this many days after they were sent.
+    push_retention_days: int = _setting(30, _at_least(1))
     # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
     query_timeout_ms: int = _setting(10_000, _at_least(1))
     # How long the answer to a request token is remembered.

@@ -1,0 +1,47 @@
+"""Mail by SES. The sender's address must be one that SES has verified; a new account sends only to verified ones."""
+
+from __future__ import annotations
+
+from email.utils import formataddr, parseaddr
+from typing import Any
+
+from chalicelib.core.errors import InvalidEmail
+from chalicelib.core.mail.ports import Mail
+from chalicelib.engines.aws.clients import Clients
+from chalicelib.engines.aws.service_errors import core_errors
+
+MAIL = "the mail service"
+CHARSET = "UTF-8"
+
+REFUSED = ("BadRequestException", "InvalidParameterValue")
+"""What SES says of an address that is none. MessageRejected is not among them: it tells of the sender, or the account,
+and nobody who asks for a mail can help that. Spec: aws-ses, "SendEmail"."""
+
+
+class SesMail:
+    """The Mailer port on SES. `sender` is who writes when a message does not say so; a name in it may be in any
+    alphabet."""
+
+    def __init__(self, clients: Clients, sender: str) -> None:
+        self._clients = clients
+        self._sender = sender
+
+    def send(self, mail: Mail) -> None:
+        refused = InvalidEmail("the mail service refuses this address")
+        with core_errors(MAIL, dict.fromkeys(REFUSED, refused)):
+            self._clients.ses.send_email(
+                FromEmailAddress=formataddr(parseaddr(mail.sender or self._sender)),
+                Destination={"ToAddresses": [mail.to]},
+                Content={"Simple": _content(mail)},
+            )
+
+
+def _content(mail: Mail) -> dict[str, Any]:
+    body = {"Text": _text(mail.text)}
+    if mail.html is not None:
+        body["Html"] = _text(mail.html)
+    return {"Subject": _text(mail.subject), "Body": body}
+
+
+def _text(data: str) -> dict[str, str]:
+    return {"Data": data, "Charset": CHARSET}

@@ -1,0 +1,145 @@
+"""Push by SNS: a platform application for each app and technology, and in it an endpoint for each token.
+
+The operator makes the platform applications, for the keys of Apple and Google belong to AWS and not here:
+`<prefix><tenant>_<app>`, of the platform APNS (or APNS_SANDBOX) and GCM. See infra/README.md.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from chalicelib.core.errors import LimitExceeded
+from chalicelib.core.push.ports import Delivery, PushMessage, Target
+from chalicelib.engines.aws.clients import Clients
+from chalicelib.engines.aws.service_errors import NO_ANSWER, TIMEOUT, code_of
+from chalicelib.engines.aws.sns_messages import sns_attributes, sns_message
+
+AT_ONCE = 10
+"""Messages on their way at the same moment: as many as a client has connections."""
+
+REMEMBERED_ENDPOINTS = 10_000
+"""Addresses of endpoints that a process keeps, to save a call; about 2 MB."""
+
+NOT_NOW = frozenset(
+    {NO_ANSWER, TIMEOUT, "AuthorizationError", "InternalError", "InternalFailure", "KMSThrottling", "RequestExpired"}
+    | {"RequestTimeout", "ServiceUnavailable", "Throttled", "Throttling", "ThrottlingException"}
+    | {"TooManyRequestsException", "500", "502", "503", "504"}
+)
+"""Codes after which the same request may well succeed; a missing right is put right by the operator."""
+
+EXISTING_ENDPOINT = re.compile(r"Endpoint (arn:\S+) already exists")
+"""How SNS names the endpoint of a token that has other attributes than the ones sent."""
+
+NO_ENDPOINT = re.compile(r"TargetArn|No endpoint found")
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """Where platform applications are: `account_arn` as in `arn:aws:sns:ap-northeast-1:123456789012`, what begins
+    their names, and which platform serves Apple's devices: APNS, or APNS_SANDBOX while apps are developed."""
+
+    account_arn: str
+    prefix: str = ""
+    apns_platform: str = "APNS"
+
+    def arn(self, tenant: str, app: str, technology: str) -> str:
+        """The platform application of an app. Spec: aws-sns, "CreatePlatformApplication"."""
+        platform = self.apns_platform if technology == "apns" else "GCM"
+        return f"{self.account_arn}:app/{platform}/{self.prefix}{tenant}_{app}"
+
+
+class SnsPush:
+    """The PushGateway port on SNS."""
+
+    technologies = frozenset({"apns", "gcm"})
+
+    def __init__(self, clients: Clients, applications: Applications) -> None:
+        self._clients = clients
+        self._applications = applications
+        self._endpoints: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def send(self, targets: list[Target], message: PushMessage) -> list[Delivery]:
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            return list(pool.map(lambda target: self._send(target, message), targets))
+
+    def _send(self, target: Target, message: PushMessage) -> Delivery:
+        try:
+            text = sns_message(target.technology, message)
+        except LimitExceeded:
+            return Delivery.FAILED
+        application = self._applications.arn(target.tenant, target.app, target.technology)
+        remembered = self._endpoints.get((application, target.token))
+        if remembered is not None:
+            delivery = self._publish(remembered, target, message, text)
+            if delivery is not None:
+                return delivery
+            # Somebody has deleted the endpoint: another process that found it disabled, or the operator.
+            self._forget(application, target.token)
+        endpoint = self._endpoint(application, target.token)
+        if isinstance(endpoint, Delivery):
+            return endpoint
+        return self._publish(endpoint, target, message, text) or Delivery.DEAD
+
+    def _publish(self, endpoint: str, target: Target, message: PushMessage, text: str) -> Delivery | None:
+        """What became of the message; None when there is no such endpoint."""
+        try:
+            self._clients.sns.publish(
+                TargetArn=endpoint,
+                MessageStructure="json",
+                Message=text,
+                MessageAttributes=sns_attributes(target.technology, message),
+            )
+            return Delivery.SENT
+        except Exception as error:
+            code = code_of(error)
+            if code == "NotFound" or (code == "InvalidParameter" and NO_ENDPOINT.search(str(error))):
+                return None
+            if code == "EndpointDisabled":
+                self._delete(endpoint)
+                return Delivery.DEAD
+            return _verdict(error)
+
+    def _endpoint(self, application: str, token: str) -> str | Delivery:
+        """The endpoint of a token, made if it is new; or what becomes of messages to it without one."""
+        try:
+            answer = self._clients.sns.create_platform_endpoint(PlatformApplicationArn=application, Token=token)
+            endpoint = str(answer["EndpointArn"])
+        except Exception as error:
+            if code_of(error) != "InvalidParameter":
+                return _verdict(error)
+            existing = EXISTING_ENDPOINT.search(str(error))
+            if existing is None:
+                # Of all that is sent here only the token can be wrong: it is the client's.
+                return Delivery.DEAD
+            # If it is disabled, publishing will tell, and delete it.
+            endpoint = existing[1]
+        with self._lock:
+            self._endpoints[application, token] = endpoint
+            if len(self._endpoints) > REMEMBERED_ENDPOINTS:
+                self._endpoints.popitem(last=False)
+        return endpoint
+
+    def _forget(self, application: str, token: str) -> None:
+        with self._lock:
+            self._endpoints.pop((application, token), None)
+
+    def _delete(self, endpoint: str) -> None:
+        """Deletes a disabled endpoint: if its token is ever registered again, it gets a new one, which is enabled."""
+        try:
+            self._clients.sns.delete_endpoint(EndpointArn=endpoint)
+        except Exception as error:
+            if code_of(error) is None:
+                raise
+
+
+def _verdict(error: Exception) -> Delivery:
+    """What an error means for the message. An application that is missing or disabled is no fault of the token."""
+    code = code_of(error)
+    if code is None:
+        raise error
+    return Delivery.RETRY if code in NOT_NOW else Delivery.FAILED
