@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from chalicelib.core.accounts.authentication import Authentication
 from chalicelib.core.accounts.groups import GroupsService
 from chalicelib.core.accounts.memberships import Memberships
+from chalicelib.core.accounts.password_reset import PasswordResetService
+from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.buckets.service import BucketsService
@@ -22,6 +24,8 @@ from chalicelib.core.files.sweep import BlobSweep
 from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
 from chalicelib.core.jobs import Jobs
+from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.ports import Mailer
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
@@ -56,6 +60,8 @@ def assemble(
     blobs: Blobs | None = None,
     counters: ApiCounters | None = None,
     jobs: Jobs | None = None,
+    mailer: Mailer | None = None,
+    passwords: Passwords | None = None,
 ) -> Core:
     """The core over given engines: what tests use to fix the clock or count calls."""
     blobs = blobs or _blobs(settings)
@@ -72,7 +78,8 @@ def assemble(
         max_object_bytes=settings.max_object_bytes,
         timeout_ms=settings.query_timeout_ms,
     )
-    accounts = AccountsService(documents, clock, directory, memberships, tenants)
+    mail = AccountMail(mailer or _mailer(settings), settings.mail_link_base_url or settings.public_base_url)
+    accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
     records = FileRecords(documents, directory)
     contents = FileContents(blobs, records, settings.max_file_bytes)
     files = FilesService(records, contents, clock)
@@ -81,6 +88,7 @@ def assemble(
         authentication=Authentication(documents, tenants, memberships, clock),
         tenants=tenants,
         accounts=accounts,
+        password_reset=PasswordResetService(documents, clock, mail, passwords),
         groups=GroupsService(documents, clock, directory, tenants),
         buckets=BucketsService(documents, tenants, directory),
         objects=objects,
@@ -120,6 +128,17 @@ def _sqlite_documents(settings: Settings, clock: Clock) -> Documents:
     from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 
     return SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    from chalicelib.engines.embedded.outbox_mail import OutboxMailer, SmtpAddress, SmtpMailer
+
+    if not settings.smtp_host:
+        return OutboxMailer(settings.data_folder / "outbox", settings.mail_sender)
+    address = SmtpAddress(
+        settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_user, settings.smtp_password
+    )
+    return SmtpMailer(address, settings.mail_sender)
 
 
 def _blobs(settings: Settings) -> Blobs:

@@ -32,7 +32,8 @@ def serve(
         who.settings = replace(who.settings, data_folder=data)
     if not no_demo:
         show_demo(ensure_demo(who.core, who.settings.data_folder, base_url(host, port)))
-    settings = who.settings
+    address = who.settings.mail_link_base_url or who.settings.public_base_url or base_url(host, port)
+    settings = replace(who.settings, mail_link_base_url=address)
     who.close()
     serve_app(settings, host=host, port=port, workers=workers)
 

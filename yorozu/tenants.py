@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chalicelib.core.mail.templates import check_language, check_words
 from chalicelib.core.tenants.model import CorsPolicy, Tenant, TenantSettings
 from yorozu.operate import TenantRef, Yes, confirm, operator
 from yorozu.output import AsJson, say, show_record, show_rows
@@ -57,6 +60,17 @@ def settings(
     ] = None,
     cors_origin: Annotated[list[str] | None, typer.Option(help="An origin that may call; repeat. None: any.")] = None,
     any_origin: Annotated[bool, typer.Option("--any-origin", help="Let browsers of every origin call.")] = False,
+    confirm_accounts: Annotated[
+        bool | None, typer.Option("--confirm-accounts/--no-confirm-accounts", help="Confirm sign-ups by mail.")
+    ] = None,
+    notify_accounts: Annotated[
+        bool | None, typer.Option("--notify-accounts/--no-notify-accounts", help="Tell users of changes by mail.")
+    ] = None,
+    mail_language: Annotated[str | None, typer.Option(help="The language of mails and pages: ja or en.")] = None,
+    mail_sender: Annotated[str | None, typer.Option(help="Who the tenant's mails come from.")] = None,
+    mail_words: Annotated[
+        Path | None, typer.Option(exists=True, help='The tenant\'s own texts, JSON: {"password_reset.subject": ...}.')
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a tenant's settings; what is not named stays."""
@@ -74,6 +88,16 @@ def settings(
             **own,
             password=replace(before.password, **_named(min_length=password_min_length, max_length=password_max_length)),
             lock=replace(before.lock, **_named(failures=lock_failures, lock_minutes=lock_minutes)),
+            mail=replace(
+                before.mail,
+                **_named(
+                    confirm_accounts=confirm_accounts,
+                    notify_accounts=notify_accounts,
+                    language=None if mail_language is None else check_language(mail_language),
+                    sender=mail_sender,
+                    words=None if mail_words is None else check_words(json.loads(mail_words.read_text())),
+                ),
+            ),
             cors=replace(before.cors, **_named(enabled=cors, origins=origins)),
         )
 
@@ -125,6 +149,11 @@ def _settings(settings: TenantSettings) -> dict[str, Any]:
         "password_max_length": settings.password.max_length,
         "lock_failures": settings.lock.failures,
         "lock_minutes": settings.lock.lock_minutes,
+        "confirm_accounts": settings.mail.confirm_accounts,
+        "notify_accounts": settings.mail.notify_accounts,
+        "mail_language": settings.mail.language,
+        "mail_sender": settings.mail.sender,
+        "mail_words": dict(settings.mail.words) or None,
         "cors": cors.enabled,
         "cors_origins": list(cors.origins) or ["any"],
     }

@@ -54,7 +54,8 @@ def add(
     who = operator(context)
     facts = None if options is None else json.loads(options)
     user = who.core.accounts.sign_up(who.caller(tenant), SignUp(username, email, password, facts))
-    show_record(_facts(user), as_json)
+    if user is not None:
+        show_record(_facts(user), as_json)
 
 
 @commands.command("show")

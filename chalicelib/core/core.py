@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.core.accounts.authentication import Authentication
 from chalicelib.core.accounts.groups import GroupsService
+from chalicelib.core.accounts.password_reset import PasswordResetService
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
@@ -31,6 +32,7 @@ class Core:
     authentication: Authentication
     tenants: TenantsService
     accounts: AccountsService
+    password_reset: PasswordResetService
     groups: GroupsService
     buckets: BucketsService
     objects: ObjectsService

@@ -177,6 +177,13 @@ class NotificationNotFound(NotFound):
         super().__init__("notification", name)
 
 
+class LinkNotFound(NotFound):
+    """A link from a mail is wrong, used or expired: deliberately not told apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("link", name)
+
+
 class IndexNotFound(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__("index", name)

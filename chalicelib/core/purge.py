@@ -38,5 +38,6 @@ class PurgeService:
         for tenant in self._tenants.list():
             gone += self._objects.purge_deleted(tenant, self._directory.object_buckets(tenant.id))
             gone += self._accounts.purge_expired_sessions(tenant)
+            gone += self._accounts.purge_confirmations(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())
         return gone

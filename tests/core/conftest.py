@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from chalicelib.bootstrap import assemble
-from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.passwords import Passwords
-from chalicelib.core.accounts.users import AccountsService
-from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
@@ -34,11 +30,8 @@ def documents(tmp_path: Path, clock: FixedClock) -> Iterator[WatchedDocuments]:
 @pytest.fixture
 def core(documents: WatchedDocuments, clock: FixedClock, tmp_path: Path) -> Core:
     watched = cast("Documents", documents)
-    made = assemble(watched, clock, Settings(data_folder=tmp_path))
-    accounts = AccountsService(
-        watched, clock, BucketDirectory(watched), Memberships(watched), made.tenants, Passwords(CHEAP)
-    )
-    return replace(made, accounts=accounts)
+    settings = Settings(data_folder=tmp_path, mail_link_base_url="https://api.example.com/api")
+    return assemble(watched, clock, settings, passwords=Passwords(CHEAP))
 
 
 @pytest.fixture

@@ -91,7 +91,9 @@ class Site:
 
     def sign_up(self, username: str = "ann", **given: Any) -> User:
         new = {"email": f"{username}@example.com", "password": PASSWORD} | given
-        return self.core.accounts.sign_up(self.master, SignUp(username=username, **new))
+        user = self.core.accounts.sign_up(self.master, SignUp(username=username, **new))
+        assert user is not None
+        return user
 
     def log_in(self, username: str = "ann", password: str = PASSWORD) -> Login:
         return self.core.accounts.log_in(self.guest, password, username=username)

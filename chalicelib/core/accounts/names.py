@@ -82,9 +82,14 @@ def check_email(address: str) -> None:
         raise InvalidEmail(f"not a mail address of at most {MAX_EMAIL_LENGTH} characters")
 
 
+def is_password(text: str, policy: PasswordPolicy) -> bool:
+    """Whether a user could have this password: printable ASCII of the policy's length. Spec: nec-rest, 5.1."""
+    return policy.min_length <= len(text) <= policy.max_length and _PASSWORD.fullmatch(text) is not None
+
+
 def check_password(password: str, policy: PasswordPolicy) -> None:
-    """Raises: InvalidPassword unless the password is printable ASCII of the policy's length. Spec: nec-rest, 5.1."""
-    if not policy.min_length <= len(password) <= policy.max_length or not _PASSWORD.fullmatch(password):
+    """Raises: InvalidPassword unless a user could have this password."""
+    if not is_password(password, policy):
         raise InvalidPassword(f"a password has {policy.min_length} to {policy.max_length} printable ASCII characters")
 
 

@@ -9,6 +9,7 @@ from chalicelib.core import ids
 from chalicelib.core.access.acl import Action
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.rules import may_in_bucket, require
+from chalicelib.core.accounts.confirmations import Confirmations
 from chalicelib.core.accounts.logins import Logins
 from chalicelib.core.accounts.memberships import Memberships, withdraw_user
 from chalicelib.core.accounts.model import Login, SignUp, User, UserChange, UserPage, UserView
@@ -43,6 +44,8 @@ from chalicelib.core.errors import (
     UserNotFound,
     VersionMismatch,
 )
+from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.templates import MailKind
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.projection import parse_projection
@@ -75,11 +78,14 @@ class AccountsService:
         content_acls: ContentAcls,
         memberships: Memberships,
         tenants: TenantsService,
+        mail: AccountMail,
         passwords: Passwords | None = None,
     ) -> None:
         self._documents = documents
         self._clock = clock
         self._content_acls = content_acls
+        self._mail = mail
+        self._confirmations = Confirmations(documents, clock, mail)
         self._memberships = memberships
         self._tenants = tenants
         self._passwords = passwords or Passwords()
@@ -87,8 +93,9 @@ class AccountsService:
 
     # --- signing up, in and out ---
 
-    def sign_up(self, caller: Caller, new: SignUp) -> User:
-        """A new user of the tenant, not yet signed in. Needs the create right of `_USERS`.
+    def sign_up(self, caller: Caller, new: SignUp) -> User | None:
+        """A new user of the tenant, not yet signed in; None when the tenant has them confirm by mail first, from
+        which the master key is free. Needs the create right of `_USERS`.
 
         Raises: AccessDenied, InvalidName, InvalidEmail, InvalidPassword, InvalidDocument and DocumentTooLarge for
         options, DuplicateUser; InvalidId and DuplicateId for an id given. Spec: nec-rest, 5.1.
@@ -110,6 +117,10 @@ class AccountsService:
         password_hash = None
         if new.password is not None and not new.uses_client_certificate:
             password_hash = self._passwords.hash(new.password)
+        if self._confirms(caller) and user.email is not None:
+            self._refuse_duplicate(caller, user.username, user.email)
+            self._confirmations.hold_sign_up(caller.tenant, user_to_document(user, password_hash))
+            return None
         for _ in range(RANDOM_NAME_ATTEMPTS):
             try:
                 self._documents.insert(caller.tenant.id, ACCOUNTS, user_to_document(user, password_hash))
@@ -118,6 +129,7 @@ class AccountsService:
                     raise DuplicateUser("a user with this name or mail address exists") from error
                 user = replace(user, username=random_username())
             else:
+                self._mail.notify(caller.tenant, MailKind.SIGNED_UP, user.email, username=user.username)
                 return user
         raise DuplicateUser("no free user name was found")
 
@@ -202,8 +214,9 @@ class AccountsService:
 
     # --- changing ---
 
-    def update(self, caller: Caller, user_id: str, change: UserChange, etag: str | None = None) -> UserView:
-        """Changes oneself, or with the master key anybody; a new password ends all of the user's sessions.
+    def update(self, caller: Caller, user_id: str, change: UserChange, etag: str | None = None) -> UserView | None:
+        """Changes oneself, or with the master key anybody; a new password ends all of the user's sessions. None
+        when the tenant has the user confirm by mail first, from which the master key is free.
 
         For users of client certificates mail address and password are left alone. Raises: AccessDenied,
         UserNotFound, VersionMismatch, RequestConflict, DuplicateKey for a name or mail address that is taken, and
@@ -220,11 +233,16 @@ class AccountsService:
             password_hash = self._passwords.hash(change.password)
             update["$set"] |= {"password": password_hash, "failedLogins": 0} | _SIGNED_OUT
             update["$unset"] = {"lockedUntil": ""}
+        if self._confirms(caller):
+            self._hold_change(caller, user_id, etag, update["$set"])
+            return None
+        before = self._find(caller, user_id) if caller.tenant.settings.mail.notify_accounts else None
         kinds = ((False, parse_update(update)), (True, with_certificate))
         for uses_certificate, changes in kinds:
             condition = self._own(user_id, etag) | {"clientCertificate": uses_certificate}
             record = self._documents.update_one(caller.tenant.id, ACCOUNTS, parse_filter(condition), changes)
             if record is not None:
+                self._notify_change(caller.tenant, before, record)
                 return self._view(caller, record)
         raise self._refusal(caller, user_id, etag, "Updating")
 
@@ -255,7 +273,45 @@ class AccountsService:
             raise UserNotFound(user_id)
         return self._view(caller, record)
 
+    # --- confirming by mail ---
+
+    def check_link(self, tenant: Tenant, token: str) -> None:
+        """Raises: LinkNotFound unless a confirmation's link is good at this moment."""
+        self._confirmations.check(tenant, token)
+
+    def confirm(self, tenant: Tenant, token: str) -> None:
+        """Makes the user, or makes the change, that waited for this link. Raises: LinkNotFound, DuplicateUser,
+        UserNotFound."""
+        self._confirmations.confirm(tenant, token)
+
+    def purge_confirmations(self, tenant: Tenant) -> int:
+        """Forgets what nobody confirmed in time; returns how many."""
+        return self._confirmations.purge(tenant)
+
     # --- inside ---
+
+    def _confirms(self, caller: Caller) -> bool:
+        return caller.tenant.settings.mail.confirm_accounts and not caller.is_master
+
+    def _refuse_duplicate(self, caller: Caller, username: str, email: str) -> None:
+        """Says no before a mail is sent, where it can be known; unique indexes decide when it is confirmed."""
+        taken = parse_filter({"$or": [named("username", username), named("email", email)]})
+        if self._documents.find_one(caller.tenant.id, ACCOUNTS, taken) is not None:
+            raise DuplicateUser("a user with this name or mail address exists")
+
+    def _hold_change(self, caller: Caller, user_id: str, etag: str | None, fields: Document) -> None:
+        record = self._find(caller, user_id)
+        if record is None or record["federated"] or etag not in (None, record["etag"]):
+            raise self._refusal(caller, user_id, etag, "Updating")
+        if record.get("email") is None:
+            raise AccessDenied("the user has no mail address to confirm by")
+        change = {name: value for name, value in fields.items() if name not in ("etag", "updatedAt")}
+        self._confirmations.hold_change(caller.tenant, record, change)
+
+    def _notify_change(self, tenant: Tenant, before: Document | None, after: Document) -> None:
+        """Tells the user at their address, and at the one they had. Spec: nec-rest, 5.4."""
+        for address in dict.fromkeys(((before or {}).get("email"), after.get("email"))):
+            self._mail.notify(tenant, MailKind.CHANGED, address, username=after["username"])
 
     def _may(self, caller: Caller, action: Action) -> bool:
         return may_in_bucket(caller, action, self._content_acls.content_acl(caller.tenant, USERS))

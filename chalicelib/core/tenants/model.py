@@ -42,6 +42,24 @@ class ClientCertificatePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MailPolicy:
+    """What users are mailed. Spec: nec-rest, 5.1, 5.4 and 5.6.
+
+    `words` are the tenant's own texts, by name: see core/mail/templates.py.
+    """
+
+    confirm_accounts: bool = False
+    """Whether signing up and changing an account waits for a confirmation by mail."""
+    notify_accounts: bool = False
+    """Whether users are told by mail that their account or password was changed."""
+    confirmation_hours: int = 24
+    language: str = "ja"
+    sender: str | None = None
+    """The sender of the tenant's mails; None is the installation's."""
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TenantSettings:
     """What the operator may set per tenant; every field has a default."""
 
@@ -58,6 +76,7 @@ class TenantSettings:
     lock: LockPolicy = field(default_factory=LockPolicy)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
     client_certificate: ClientCertificatePolicy = field(default_factory=ClientCertificatePolicy)
+    mail: MailPolicy = field(default_factory=MailPolicy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from chalicelib.core.tenants.model import (
     ClientCertificatePolicy,
     CorsPolicy,
     LockPolicy,
+    MailPolicy,
     PasswordPolicy,
     Tenant,
     TenantSettings,
@@ -102,6 +103,7 @@ def settings_to_document(settings: TenantSettings) -> Document:
             "usernameFrom": list(settings.client_certificate.username_from),
             "issuerDn": settings.client_certificate.issuer_dn,
         },
+        "mail": _mail_to_document(settings.mail),
     }
 
 
@@ -123,4 +125,28 @@ def settings_from_document(document: Document) -> TenantSettings:
         client_certificate=ClientCertificatePolicy(
             certificate["enabled"], tuple(certificate["usernameFrom"]), certificate["issuerDn"]
         ),
+        # Tenants made before there was mail have no policy stored.
+        mail=_mail_from_document(document["mail"]) if "mail" in document else MailPolicy(),
+    )
+
+
+def _mail_to_document(mail: MailPolicy) -> Document:
+    return {
+        "confirmAccounts": mail.confirm_accounts,
+        "notifyAccounts": mail.notify_accounts,
+        "confirmationHours": mail.confirmation_hours,
+        "language": mail.language,
+        "sender": mail.sender,
+        "words": [list(pair) for pair in mail.words],
+    }
+
+
+def _mail_from_document(document: Document) -> MailPolicy:
+    return MailPolicy(
+        confirm_accounts=document["confirmAccounts"],
+        notify_accounts=document["notifyAccounts"],
+        confirmation_hours=document["confirmationHours"],
+        language=document["language"],
+        sender=document["sender"],
+        words=tuple((name, text) for name, text in document["words"]),
     )

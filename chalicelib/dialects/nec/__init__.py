@@ -4,6 +4,7 @@ from chalicelib.dialects.nec import auth, errors
 from chalicelib.dialects.nec.routes import auth as auth_routes
 from chalicelib.dialects.nec.routes import (
     buckets,
+    confirmations,
     files,
     files_uploads,
     groups,
@@ -12,6 +13,7 @@ from chalicelib.dialects.nec.routes import (
     management,
     objects,
     public,
+    request_password_reset,
     users,
 )
 from chalicelib.web.dialect import Dialect
@@ -23,6 +25,8 @@ dialect = Dialect(
     tables=(
         users.routes,
         login.routes,
+        request_password_reset.routes,
+        confirmations.routes,
         auth_routes.routes,
         groups.routes,
         buckets.routes,

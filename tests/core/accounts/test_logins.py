@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from chalicelib.core.accounts.passwords import Passwords, ScryptCost
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.errors import AccountLocked, InvalidInput, InvalidSession, SessionRequired, WrongPassword
+from chalicelib.core.mail.account_mail import AccountMail
 from chalicelib.core.tenants.model import LockPolicy, TenantSettings
+from chalicelib.engines.embedded.outbox_mail import OutboxMailer
 from tests.core.site import PASSWORD, FixedClock, Site
 
 
@@ -296,6 +299,7 @@ def test_a_login_renews_a_hash_of_another_cost(site: Site, clock: FixedClock) ->
         BucketDirectory(documents),
         Memberships(documents),
         site.core.tenants,
+        AccountMail(OutboxMailer(Path("outbox"), ""), ""),
         Passwords(ScryptCost(n=4, r=1, p=1)),
     )
     dearer.log_in(site.guest, PASSWORD, username="ann")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,10 +10,7 @@ import pytest
 from chalice.test import Client
 
 from chalicelib.bootstrap import assemble
-from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.passwords import Passwords
-from chalicelib.core.accounts.users import AccountsService
-from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
 from chalicelib.dialects.nec import dialect
@@ -36,21 +32,29 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
-def core(tmp_path_factory: pytest.TempPathFactory, clock: FixedClock) -> Iterator[Core]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def mails(folder: Path) -> Path:
+    """Where the mails of all tests are; links tell for which tenant."""
+    return folder / "outbox"
+
+
+@pytest.fixture(scope="session")
+def core(folder: Path, clock: FixedClock) -> Iterator[Core]:
     """One core for all tests; each test has tenants of its own."""
-    folder = tmp_path_factory.mktemp("data")
     documents = _documents(folder, clock)
     settings = Settings(
         data_folder=folder,
         client_certificate_token=CERTIFICATE_TOKEN,
         system_key=SYSTEM_KEY,
+        mail_link_base_url="https://api.example.com/api",
         build_time="2026-11-21T00:00:00Z",
     )
-    made = assemble(documents, clock, settings)
-    accounts = AccountsService(
-        documents, clock, BucketDirectory(documents), Memberships(documents), made.tenants, Passwords(CHEAP)
-    )
-    yield replace(made, accounts=accounts)
+    made = assemble(documents, clock, settings, passwords=Passwords(CHEAP))
+    yield made
     made.close()
 
 

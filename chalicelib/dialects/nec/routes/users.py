@@ -17,7 +17,7 @@ routes = RouteTable()
 def sign_up(call: Call) -> Reply:
     """Make a user; nobody is signed in by it.
 
-    Replies: 200 with the user.
+    Replies: 200 with the user; `{}` when the tenant has new users confirm by mail.
     Raises: AccessDenied without the create right of `_USERS`; InvalidName, InvalidEmail, InvalidPassword;
     DuplicateUser.
     Spec: nec-rest, 5.1.
@@ -76,13 +76,14 @@ def get_user(call: Call, user_id: str) -> Reply:
 def update_user(call: Call, user_id: str) -> Reply:
     """Change oneself; with the master key, anybody.
 
-    Replies: 200 with the user; the etag is new even when nothing changed.
+    Replies: 200 with the user; the etag is new even when nothing changed. `{}` when the tenant has changes confirmed
+    by mail.
     Raises: AccessDenied; UserNotFound; VersionMismatch; DuplicateUser; InvalidName, InvalidEmail, InvalidPassword.
     Spec: nec-rest, 5.4; nec-clients, 2.8.
     """
     change = wire.user_change(object_body(call))
     view = call.core.accounts.update(call.caller, user_id, change, call.query.get("etag"))
-    return Reply(200, wire.user_json(view, call.caller))
+    return Reply(200, wire.changed_user_json(view, call.caller))
 
 
 @routes.delete("/1/{tenant}/users/{user_id}")

@@ -61,8 +61,11 @@ def _options(body: dict[str, Any]) -> dict[str, Any] | None:
 # --- to JSON ---
 
 
-def new_user_json(user: User) -> dict[str, Any]:
-    """A user just made: no groups, no login, and the link null as the reference says. Spec: nec-rest, 5.1."""
+def new_user_json(user: User | None) -> dict[str, Any]:
+    """A user just made: no groups, no login, and the link null as the reference says; empty while the user has not
+    confirmed by mail. Spec: nec-rest, 5.1."""
+    if user is None:
+        return {}
     return {**_user_json(user), "primaryLinkedUserId": None}
 
 
@@ -70,6 +73,11 @@ def users_json(page: UserPage, caller: Caller) -> dict[str, Any]:
     """`{"results": [...], "count"}`, users without their groups. Spec: nec-rest, 5.7."""
     results = [_user_json(user) | _last_login(user, caller) for user in page.users]
     return {"results": results} if page.count is None else {"results": results, "count": page.count}
+
+
+def changed_user_json(view: UserView | None, caller: Caller) -> dict[str, Any]:
+    """A user just changed; empty while the change has not been confirmed by mail. Spec: nec-rest, 5.4."""
+    return {} if view is None else user_json(view, caller)
 
 
 def user_json(view: UserView, caller: Caller) -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""Forgotten passwords: a link by mail, good once and for an hour, and the new password.
+
+Spec: nec-rest, 5.6; nec-clients, 2.10.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.core import ids
+from chalicelib.core.access.caller import Caller
+from chalicelib.core.accounts.names import check_password, is_email, is_username
+from chalicelib.core.accounts.passwords import Passwords
+from chalicelib.core.accounts.stored import named, user_from_document
+from chalicelib.core.accounts.tokens import new_token, parse_token
+from chalicelib.core.clock import Clock
+from chalicelib.core.documents import Documents
+from chalicelib.core.errors import AccessDenied, InvalidInput, LinkNotFound, UserNotFound
+from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.templates import MailKind
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.update import parse_update
+from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import Tenant
+from chalicelib.core.tenants.stored import ACCOUNTS
+
+INTERVAL = timedelta(minutes=10)
+"""How long after a request the next one is refused. Spec: nec-rest, 5.6."""
+
+LINK_LASTS = timedelta(minutes=60)
+"""How long a link is good. Our choice."""
+
+PAGE = "request_password_reset"
+"""The page that links lead to, as the NEC reference names the request."""
+
+
+class PasswordResetService:
+    """Sends links and takes new passwords."""
+
+    def __init__(
+        self, documents: Documents, clock: Clock, mail: AccountMail, passwords: Passwords | None = None
+    ) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._mail = mail
+        self._passwords = passwords or Passwords()
+
+    def request(self, caller: Caller, *, username: str | None = None, email: str | None = None) -> None:
+        """Mails a link to the user of this name, or else of this mail address. Needs no right.
+
+        Raises: InvalidInput when neither is given, UserNotFound, AccessDenied within ten minutes of the last request
+        and for users who sign in elsewhere or by certificate, Unavailable when no mail can be sent.
+        """
+        tenant = caller.tenant
+        user = user_from_document(self._find(tenant, username, email))
+        if user.is_federated or user.uses_client_certificate or user.email is None:
+            raise AccessDenied("the user has no password here")
+        now = self._clock.now()
+        token = new_token(user.id)
+        link = self._mail.link(tenant, PAGE, token)
+        reset: Document = {"id": ids.hash_secret(token), "expiresAt": now + LINK_LASTS}
+        long_enough = {"_id": user.id, "resetRequestedAt": {"$not": {"$gt": now - INTERVAL}}}
+        noted = parse_update({"$set": {"resetRequestedAt": now, "reset": reset}})
+        if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(long_enough), noted) is None:
+            raise AccessDenied("a password reset can be asked for once in ten minutes")
+        minutes = str(LINK_LASTS // timedelta(minutes=1))
+        try:
+            self._mail.send(
+                tenant, MailKind.PASSWORD_RESET, user.email, username=user.username, link=link, minutes=minutes
+            )
+        except Exception:
+            # No mail went out, so the user may ask again at once.
+            forgotten = parse_update({"$unset": {"resetRequestedAt": "", "reset": ""}})
+            mine = parse_filter({"_id": user.id, "reset.id": reset["id"]})
+            self._documents.update_one(tenant.id, ACCOUNTS, mine, forgotten)
+            raise
+
+    def check(self, tenant: Tenant, token: str) -> None:
+        """Raises: LinkNotFound unless the link is good at this moment."""
+        condition = self._good(tenant, token)
+        if self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition)) is None:
+            raise LinkNotFound(PAGE)
+
+    def complete(self, tenant: Tenant, token: str, password: str) -> None:
+        """Sets the new password, ends all sessions and any lock; the link is good no more.
+
+        Raises: LinkNotFound, InvalidPassword.
+        """
+        condition = self._good(tenant, token)
+        check_password(password, tenant.settings.password)
+        changed: Document = {
+            "password": self._passwords.hash(password),
+            "sessions": [],
+            "failedLogins": 0,
+            "etag": ids.new_etag(),
+            "updatedAt": self._clock.now(),
+        }
+        update = parse_update({"$set": changed, "$unset": {"reset": "", "lockedUntil": ""}})
+        record = self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(condition), update)
+        if record is None:
+            raise LinkNotFound(PAGE)
+        self._mail.notify(tenant, MailKind.PASSWORD_CHANGED, record.get("email"), username=record["username"])
+
+    def _good(self, tenant: Tenant, token: str) -> Document:
+        """The condition on the user for whom a link is good."""
+        said = parse_token(token)
+        if said is None or not tenant.enabled:
+            raise LinkNotFound(PAGE)
+        good = {"reset.id": said.session_id, "reset.expiresAt": {"$gt": self._clock.now()}}
+        return {"_id": said.user_id, "enabled": True, "federated": False} | good
+
+    def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document:
+        if username is None and email is None:
+            raise InvalidInput("a password reset needs a user name or a mail address")
+        if username is not None:
+            field, value, possible = "username", username, is_username(username)
+        else:
+            field, value, possible = "email", email or "", is_email(email or "")
+        record = None
+        if possible:
+            record = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(named(field, value)))
+        if record is None:
+            raise UserNotFound(value)
+        return record
