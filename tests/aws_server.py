@@ -6,37 +6,75 @@ It proves what is asked and how answers are read. It checks no signatures, right
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
+import pytest
 from moto.server import ThreadedMotoServer
 
+from chalicelib.core.jobs import MAX_RECEIVES
 from chalicelib.engines.aws.clients import Clients
+from chalicelib.engines.aws.sqs_jobs import DEAD_SUFFIX
 
 REGION = "ap-northeast-1"
 ACCOUNT = "123456789012"
 """The account that moto plays."""
 
+SENDER = "no-reply@yorozu.example"
+"""The address that may send mail."""
+
+KEYS = {"AWS_ACCESS_KEY_ID": "of-a-test", "AWS_SECRET_ACCESS_KEY": "of-a-test", "AWS_EC2_METADATA_DISABLED": "true"}
+
 
 @dataclass(frozen=True)
 class AwsServer:
-    """Where the server is."""
+    """The server, and clients that speak to it instead of AWS."""
 
     endpoint_url: str
+    clients: Clients
 
-    def clients(self) -> Clients:
-        """Clients that speak to the server instead of AWS; keys and region must be in the environment."""
-        return Clients(region=REGION, endpoint_url=self.endpoint_url)
+    def make_bucket(self, name: str) -> None:
+        self.clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def make_queue(self, name: str) -> None:
+        """A queue and the one for its dead jobs, as infra/data.yaml makes them."""
+        dead = self.clients.sqs.create_queue(QueueName=name + DEAD_SUFFIX)["QueueUrl"]
+        answer = self.clients.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+        redrive = {"deadLetterTargetArn": answer["Attributes"]["QueueArn"], "maxReceiveCount": MAX_RECEIVES}
+        self.clients.sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(redrive)})
 
 
 @contextmanager
 def aws_server() -> Iterator[AwsServer]:
     """The server on a free port; everything in it is gone afterwards."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield AwsServer(f"http://{host}:{port}")
-    finally:
-        server.stop()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    clients = Clients(region=REGION, endpoint_url=url)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in KEYS.items():
+            environment.setenv(name, value)
+        environment.delenv("AWS_PROFILE", raising=False)
+        try:
+            clients.s3.meta.events.register("after-call.s3.ListMultipartUploads", _date_uploads(datetime.now(UTC)))
+            yield AwsServer(url, clients)
+        finally:
+            clients.close()
+            server.stop()
+
+
+def _date_uploads(started_at: datetime) -> Callable[..., None]:
+    """Dates uploads by the start of the server: moto says of each that it began in 2010."""
+
+    def date(parsed: dict[str, Any], **_: Any) -> None:
+        for upload in parsed.get("Uploads", ()):
+            upload["Initiated"] = started_at
+
+    return date

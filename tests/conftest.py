@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from chalicelib.web.log import set_log_level
+
+if TYPE_CHECKING:
+    from tests.aws_server import AwsServer
 
 # Reproducible everywhere, and free of deadlines: the machines that run tests are slow in turns.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
@@ -19,3 +24,12 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     set_log_level("INFO")
     for name in [name for name in os.environ if name.startswith("YOROZU_") and not name.startswith("YOROZU_TEST_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AwsServer]:
+    """A stand-in for AWS, for whoever asks for it."""
+    from tests.aws_server import aws_server
+
+    with aws_server() as server:
+        yield server

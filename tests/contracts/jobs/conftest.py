@@ -1,25 +1,22 @@
-"""The engines that the contract of queues is held against. A new engine is one more entry in ENGINES."""
+"""The engines that the contract of queues is held against."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chalicelib.core.jobs import Jobs
+from chalicelib.engines.aws.sqs_jobs import SqsJobs
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+from tests.aws_server import AwsServer
 
-OpenJobs = Callable[[Path, str], Jobs]
-"""Opens the port for one test: a folder of its own, and the name of the queue it will use."""
+ENGINES = ("embedded", "aws")
 
-
-def embedded(folder: Path, queue: str) -> Jobs:
-    return SqliteJobs(folder / "jobs" / "jobs.db")
-
-
-ENGINES: dict[str, OpenJobs] = {"embedded": embedded}
+PREFIX = "yorozu-test-"
+"""What begins the names of queues."""
 
 
 @pytest.fixture
@@ -31,6 +28,12 @@ def queue() -> str:
 @pytest.fixture(params=ENGINES)
 def jobs(request: pytest.FixtureRequest, tmp_path: Path, queue: str) -> Iterator[Jobs]:
     """The port, as the engine implements it."""
-    port = ENGINES[request.param](tmp_path, queue)
+    port: Jobs
+    if request.param == "embedded":
+        port = SqliteJobs(tmp_path / "jobs" / "jobs.db")
+    else:
+        aws: AwsServer = request.getfixturevalue("aws")
+        aws.make_queue(PREFIX + queue)
+        port = SqsJobs(aws.clients, PREFIX)
     yield port
     port.close()
