@@ -109,18 +109,20 @@ def render_error(error: CoreError, request: Request) -> Reply:
     "tests/dialects/{name}/routes/test_ping.py": """\
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from chalice.test import Client
 
+from chalicelib.core.installation import Installation
 from chalicelib.dialects.{name} import dialect
 from chalicelib.web.chalice_bridge import YorozuApp, mount
 
 
 def test_ping_answers() -> None:
-    app, core = YorozuApp("{name}"), object()
-    no_core: Any = core
-    mount(app, dialect, lambda: no_core)
+    app, core = YorozuApp("{name}"), SimpleNamespace(installation=Installation())
+    small_core: Any = core
+    mount(app, dialect, lambda: small_core)
     assert Client(app).http.get("{prefix}/ping").json_body == {{}}
 """,
 }
