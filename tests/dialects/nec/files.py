@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ class Files:
     """One file bucket of a tenant, that everybody may use unless a test says otherwise."""
 
     nec: Nec
-    bucket: str = "box"
+    bucket: str = field(default="box", kw_only=True)
 
     def path(self, name: str, tail: str = "") -> str:
         return f"/files/{self.bucket}/{quote(name, safe='')}{tail}"

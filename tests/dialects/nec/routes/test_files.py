@@ -183,7 +183,7 @@ def test_a_tenant_stores_as_much_as_it_may(files: Files) -> None:
     nec = files.nec
     nec.core.tenants.change_settings(nec.tenant, lambda settings: TenantSettings(max_storage_bytes=10))
     files.made("a", b"12345")
-    Files(nec, nec.bucket("box2", kind="file")).made("b", b"12345")
+    Files(nec, bucket=nec.bucket("box2", kind="file")).made("b", b"12345")
     assert files.made("empty", b"")["length"] == 0
     for answer in (files.upload("c", b"1"), files.replace("a", b"123456")):
         assert answer.status == 507
