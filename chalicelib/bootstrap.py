@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.core.accounts.authentication import Authentication
@@ -30,6 +31,8 @@ from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
+from chalicelib.core.push.ports import PushGateway
+from chalicelib.core.push.service import assemble_push
 from chalicelib.core.stats.counters import BufferedCounters
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
@@ -60,26 +63,24 @@ def assemble(
     blobs: Blobs | None = None,
     counters: ApiCounters | None = None,
     jobs: Jobs | None = None,
+    gateways: Sequence[PushGateway] | None = None,
     mailer: Mailer | None = None,
     passwords: Passwords | None = None,
 ) -> Core:
     """The core over given engines: what tests use to fix the clock or count calls."""
     blobs = blobs or _blobs(settings)
     counters = counters or BufferedCounters(documents)
+    jobs = jobs or _jobs(settings)
     tenants = TenantsService(documents, blobs, clock)
     directory = BucketDirectory(documents)
     memberships = Memberships(documents)
     replays = Replays(documents, clock, settings.request_token_hours)
-    objects = ObjectsService(
-        documents,
-        directory,
-        clock,
-        replays=replays,
-        max_object_bytes=settings.max_object_bytes,
-        timeout_ms=settings.query_timeout_ms,
-    )
+    limits = {"max_object_bytes": settings.max_object_bytes, "timeout_ms": settings.query_timeout_ms}
+    objects = ObjectsService(documents, directory, clock, replays=replays, **limits)
     mail = AccountMail(mailer or _mailer(settings), settings.mail_link_base_url or settings.public_base_url)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
+    gateways = _gateways() if gateways is None else gateways
+    push = assemble_push(documents, jobs, gateways, clock, retention_days=settings.push_retention_days)
     records = FileRecords(documents, directory)
     contents = FileContents(blobs, records, settings.max_file_bytes)
     files = FilesService(records, contents, clock)
@@ -99,17 +100,23 @@ def assemble(
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=counters,
         stats=StatsService(documents, tenants, counters, clock),
-        purge=PurgeService(tenants, directory, objects, accounts, replays, clock),
-        jobs=jobs or _jobs(settings),
+        purge=PurgeService(tenants, directory, objects, accounts, replays, push.notifications, clock),
+        push=push,
+        jobs=jobs,
         documents=documents,
         clock=clock,
-        installation=Installation(
-            settings.public_base_url.rstrip("/"),
-            settings.build_version,
-            settings.build_time,
-            settings.client_certificate_token,
-            settings.system_key,
-        ),
+        installation=_installation(settings),
+    )
+
+
+def _installation(settings: Settings) -> Installation:
+    return Installation(
+        settings.public_base_url.rstrip("/"),
+        settings.build_version,
+        settings.build_time,
+        settings.client_certificate_token,
+        settings.system_key,
+        settings.sse_public_uri.rstrip("/").removesuffix("/events"),
     )
 
 
@@ -145,6 +152,12 @@ def _blobs(settings: Settings) -> Blobs:
     from chalicelib.engines.embedded.disk_blobs import DiskBlobs
 
     return DiskBlobs(settings.data_folder / "files")
+
+
+def _gateways() -> Sequence[PushGateway]:
+    from chalicelib.engines.embedded.log_push import LogPush
+
+    return [LogPush()]
 
 
 def _jobs(settings: Settings) -> Jobs:

@@ -20,6 +20,7 @@ from chalicelib.core.jobs import Jobs
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
+from chalicelib.core.push.service import Push
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
 from chalicelib.core.tenants.service import TenantsService
@@ -44,6 +45,7 @@ class Core:
     counters: ApiCounters
     stats: StatsService
     purge: PurgeService
+    push: Push
     jobs: Jobs
     documents: Documents
     clock: Clock

@@ -15,6 +15,9 @@ class Installation:
     empty: nobody's word counts. Spec: nec-rest, 3.3.
 
     `system_key` is the operator's own key for statistics of all tenants; empty: there is none. Spec: nec-rest, 11.3.
+
+    `sse_public_uri` is where clients listen for events, without `/events`; empty: wherever they ask.
+    Spec: nec-clients, 7.20.
     """
 
     public_base_url: str = ""
@@ -22,3 +25,4 @@ class Installation:
     built_at: str = ""
     client_certificate_token: str = field(default="", repr=False)
     system_key: str = field(default="", repr=False)
+    sse_public_uri: str = ""

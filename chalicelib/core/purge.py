@@ -7,11 +7,12 @@ from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.clock import Clock
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
+from chalicelib.core.push.notifications import NotificationsService
 from chalicelib.core.tenants.service import TenantsService
 
 
 class PurgeService:
-    """Deletes delete-marked objects past their retention, ended sessions and expired request tokens."""
+    """Deletes objects with a delete mark and notifications past their retention, ended sessions, expired tokens."""
 
     def __init__(
         self,
@@ -20,6 +21,7 @@ class PurgeService:
         objects: ObjectsService,
         accounts: AccountsService,
         replays: Replays,
+        notifications: NotificationsService,
         clock: Clock,
     ) -> None:
         self._tenants = tenants
@@ -27,6 +29,7 @@ class PurgeService:
         self._objects = objects
         self._accounts = accounts
         self._replays = replays
+        self._notifications = notifications
         self._clock = clock
 
     def run(self) -> int:
@@ -40,4 +43,5 @@ class PurgeService:
             gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._accounts.purge_confirmations(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())
+            gone += self._notifications.purge(tenant)
         return gone

@@ -13,6 +13,7 @@ from chalicelib.dialects.nec.routes import (
     management,
     objects,
     public,
+    push,
     request_password_reset,
     users,
 )
@@ -34,6 +35,7 @@ dialect = Dialect(
         files.routes,
         files_uploads.routes,
         public.routes,
+        push.routes,
         management.routes,
         health.routes,
     ),

@@ -1,0 +1,24 @@
+"""The end of a notification: when nobody waits any more, its counters are written down."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from chalicelib.core.documents import Documents
+from chalicelib.core.push.batches import Batches
+from chalicelib.core.push.stored import ID, NOTIFICATIONS
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.update import parse_update
+
+
+def finish(documents: Documents, batches: Batches, tenant: str, notification: str, now: datetime) -> None:
+    """Marks the notification as finished, if it is. Asked after every step that can be the last one.
+
+    The last worker asks after it has written its own last word, so somebody sees that all is done.
+    """
+    if not batches.is_finished(tenant, notification):
+        return
+    facts = {"finishedAt": now, "counters": asdict(batches.totals(tenant, notification))}
+    unfinished = parse_filter({ID: notification, "finishedAt": None})
+    documents.update_one(tenant, NOTIFICATIONS, unfinished, parse_update({"$set": facts}))

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from chalicelib.bootstrap import assemble
+from chalicelib.core.documents import Documents
+from chalicelib.settings import Settings
+from tests.core.push.devices import Gateway, MemoryJobs, Site
+from tests.core.site import FixedClock, WatchedDocuments
+
+
+@pytest.fixture
+def site(documents: WatchedDocuments, clock: FixedClock, tmp_path: Path) -> Site:
+    jobs, gateway = MemoryJobs(clock), Gateway()
+    core = assemble(cast("Documents", documents), clock, Settings(data_folder=tmp_path), jobs=jobs, gateways=[gateway])
+    tenant = core.tenants.create("acme")
+    first, second = (core.tenants.create_app(tenant.id, name).app for name in ("first", "second"))
+    return Site(core, clock, jobs, gateway, tenant.id, first, second)

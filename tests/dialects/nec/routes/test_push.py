@@ -1,0 +1,560 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.push.stored import INSTALLATIONS
+from chalicelib.core.query.query import Query
+from chalicelib.core.tenants.model import AppCredentials
+from tests.dialects.nec.world import Answer, Nec, Person
+
+REGISTRATION: dict[str, Any] = {
+    "_osType": "ios",
+    "_osVersion": "10.0.0",
+    "_deviceToken": "00ff",
+    "_pushType": "apns",
+    "_channels": ["chan1", "chan2"],
+    "_appVersionCode": 6,
+    "_appVersionString": "1.0.5",
+    "_allowedSenders": ["g:anonymous", "55ed50600c69293704e34f9d"],
+    "email": "foo@example.com",
+}
+"""As the reference has it, but for a token that is one. Spec: nec-rest, 10.1."""
+
+REQUIRED = [name for name in REGISTRATION if name.startswith("_")]
+UNKNOWN = "514af36644f9cb2eb8000aaa"
+
+
+def register(nec: Nec, token: str = "00ff", by: Person | None = None, **fields: Any) -> dict[str, Any]:
+    answer = nec.post("/push/installations", REGISTRATION | {"_deviceToken": token} | fields, by=by)
+    assert answer.status == 200, answer.content
+    made: dict[str, Any] = answer.json
+    return made
+
+
+def send(nec: Nec, by: Person | None = None, **fields: Any) -> Answer:
+    return nec.post("/push/notifications", {"query": {}, "message": "hello"} | fields, by=by or nec.master)
+
+
+def reached(nec: Nec, by: Person | None = None, **fields: Any) -> int:
+    answer = send(nec, by, **fields)
+    assert answer.status == 200, answer.content
+    assert answer.json.keys() == {"result", "installations"}
+    assert answer.json["result"] == "ok"
+    return int(answer.json["installations"])
+
+
+def stored(nec: Nec) -> list[dict[str, Any]]:
+    return list(nec.core.documents.find(nec.tenant, INSTALLATIONS, Query()))
+
+
+def allow_client_push(nec: Nec) -> None:
+    nec.core.tenants.allow_client_push(nec.tenant, nec.app.app.id, True)
+
+
+def another_app(nec: Nec) -> Nec:
+    """The same tenant, as clients of its other app see it."""
+    app: AppCredentials = nec.core.tenants.create_app(nec.tenant, "second")
+    return Nec(nec.core, nec.client, nec.tenant, app)
+
+
+# --- registering ---
+
+
+def test_a_registration_is_answered_with_what_was_sent_and_an_id(nec: Nec) -> None:
+    made = register(nec)
+    assert len(made["_id"]) == 24
+    assert made == REGISTRATION | {"_id": made["_id"]}
+    assert nec.get(f"/push/installations/{made['_id']}").json == made
+
+
+def test_the_owner_is_the_user_who_is_signed_in(nec: Nec) -> None:
+    ann = nec.user("ann")
+    assert register(nec, by=ann)["_owner"] == ann.id
+    assert "_owner" not in register(nec)
+    assert register(nec, by=nec.user("bob"))["_owner"] == nec.user("bob").id
+
+
+def test_registering_again_overwrites_everything_but_the_id(nec: Nec) -> None:
+    first = register(nec, by=nec.user("ann"), color="red")
+    again = register(nec, _channels=[], age=3)
+    assert again == REGISTRATION | {"_id": first["_id"], "_channels": [], "age": 3}
+    assert len(stored(nec)) == 1
+
+
+def test_the_same_token_of_another_technology_or_app_is_another_installation(nec: Nec) -> None:
+    other_app = another_app(nec)
+    made = [register(nec), register(nec, _pushType="gcm"), register(nec, _pushType="sse"), register(other_app)]
+    assert len({one["_id"] for one in made}) == 4
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("wrong", ["missing", None, True, {}, [1], 1.5])
+def test_required_fields_are_there_and_right(nec: Nec, name: str, wrong: Any) -> None:
+    body = {key: value for key, value in REGISTRATION.items() if key != name}
+    answer = nec.post("/push/installations", body if wrong == "missing" else body | {name: wrong})
+    assert answer.status == 400
+    assert name in answer.json["error"]
+    assert stored(nec) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_osType", "windows"),
+        ("_pushType", "sasp"),
+        ("_pushType", "APNS"),
+        ("_deviceToken", ""),
+        ("_deviceToken", "xyz"),
+        ("_deviceToken", "0ff"),
+        ("_deviceToken", "a" * 1002),
+        ("_channels", "chan1"),
+        ("_appVersionCode", "6"),
+        ("_allowedSenders", "g:anonymous"),
+        ("_osVersion", ""),
+    ],
+)
+def test_values_that_cannot_be_are_refused(nec: Nec, name: str, value: Any) -> None:
+    answer = nec.post("/push/installations", REGISTRATION | {name: value})
+    assert answer.status == 400
+    assert name in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"_appVersionCode": -1, "_osType": "dotnet", "_osVersion": "Unknown"},
+        {"_appVersionCode": 6.0},
+        {"_osVersion": 30, "_osType": "android", "_pushType": "gcm"},
+        {"_channels": [], "_allowedSenders": []},
+        {"_pushType": "gcm", "_deviceToken": "任意 の\u2028:識別子"},
+        {"free": {"a": [1, {"$date": "2014-03-12T09:12:53.789Z"}]}, "名前": None},
+    ],
+)
+def test_unusual_registrations_are_fine(nec: Nec, fields: dict[str, Any]) -> None:
+    made = register(nec, **({"_deviceToken": "aa"} | fields))
+    assert {name: made[name] for name in fields} == fields
+
+
+def test_the_case_of_an_apns_token_does_not_matter(nec: Nec) -> None:
+    assert register(nec, "ABCD")["_deviceToken"] == "abcd"
+    assert register(nec, "abcd")["_id"] == register(nec, "ABcd")["_id"]
+
+
+def test_what_only_the_server_writes_is_dropped(nec: Nec) -> None:
+    given = {"_id": UNKNOWN, "_owner": UNKNOWN, "_sse": {"password": "x"}, "_server": {"app": "x"}}
+    made = register(nec, **given)
+    assert made == REGISTRATION | {"_id": made["_id"]}
+    assert made["_id"] != UNKNOWN
+
+
+@pytest.mark.parametrize("fields", [{"a.b": 1}, {"$x": 1}, {"a": {"$x": 1}}])
+def test_fields_that_no_document_can_have_are_refused(nec: Nec, fields: dict[str, Any]) -> None:
+    assert nec.post("/push/installations", REGISTRATION | fields).status == 400
+
+
+def test_an_installation_has_a_largest_size(nec: Nec) -> None:
+    assert nec.post("/push/installations", REGISTRATION | {"big": "x" * 65_536}).status == 413
+
+
+def test_another_content_type_is_refused(nec: Nec) -> None:
+    for method, path in (("POST", "installations"), ("PUT", "installations/x"), ("POST", "notifications")):
+        answer = nec.send(method, f"/push/{path}", {}, headers={"Content-Type": "text/plain"})
+        assert answer.status == 415
+
+
+# --- listening for events ---
+
+
+def test_an_sse_installation_is_told_how_to_listen(nec: Nec) -> None:
+    made = register(nec, _pushType="sse", _deviceToken="my device")
+    assert made["_sse"].keys() == {"username", "password", "uri"}
+    assert made["_sse"]["uri"].endswith(f"/events/{nec.tenant}/{made['_id']}")
+    assert len(made["_sse"]["password"]) == 43
+    assert ":" not in made["_sse"]["username"]
+
+
+def test_credentials_stay_and_differ_between_installations(nec: Nec) -> None:
+    made = register(nec, _pushType="sse")
+    assert register(nec, _pushType="sse", age=3)["_sse"] == made["_sse"]
+    assert nec.get(f"/push/installations/{made['_id']}").json["_sse"] == made["_sse"]
+    assert nec.put(f"/push/installations/{made['_id']}", {"age": 4}).json["_sse"] == made["_sse"]
+    assert register(nec, "another", _pushType="sse")["_sse"]["password"] != made["_sse"]["password"]
+    assert made["_sse"]["password"] not in str(stored(nec))
+
+
+def test_credentials_admit_their_installation_only(nec: Nec, other: Nec) -> None:
+    made, second = register(nec, _pushType="sse"), register(nec, "another", _pushType="sse")
+    admits = nec.core.push.installations.admits
+    username, password = made["_sse"]["username"], made["_sse"]["password"]
+    assert admits(nec.tenant, made["_id"], username, password)
+    assert not admits(nec.tenant, made["_id"], username, password + "x")
+    assert not admits(nec.tenant, made["_id"], "someone", password)
+    assert not admits(nec.tenant, second["_id"], username, password)
+    assert not admits(other.tenant, made["_id"], username, password)
+    nec.delete(f"/push/installations/{made['_id']}")
+    assert not admits(nec.tenant, made["_id"], username, password)
+
+
+def test_other_installations_have_no_credentials(nec: Nec) -> None:
+    assert "_sse" not in register(nec)
+
+
+# --- changing ---
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"email": "b@example.com"}, {"email": "b@example.com"}),
+        ({"$set": {"_channels": ["a"]}, "age": 3}, {"_channels": ["a"], "age": 3}),
+        ({"$push": {"_channels": "chan3"}}, {"_channels": ["chan1", "chan2", "chan3"]}),
+        ({"$addToSet": {"_channels": "chan1"}}, {"_channels": ["chan1", "chan2"]}),
+        ({"$pull": {"_allowedSenders": "g:anonymous"}}, {"_allowedSenders": ["55ed50600c69293704e34f9d"]}),
+        ({"$inc": {"_appVersionCode": 1}}, {"_appVersionCode": 7}),
+        ({"_appVersionCode": 9.0}, {"_appVersionCode": 9}),
+        ({"_deviceToken": "AA"}, {"_deviceToken": "aa"}),
+        ({}, {}),
+        ({"_owner": UNKNOWN, "_sse": 1, "_server": {"app": "x"}}, {}),
+        ({"$set": {"_owner": UNKNOWN, "_server.app": "x"}}, {}),
+    ],
+)
+def test_parts_of_an_installation_are_changed(nec: Nec, change: dict[str, Any], expected: dict[str, Any]) -> None:
+    made = register(nec, by=nec.user("ann"))
+    answer = nec.put(f"/push/installations/{made['_id']}", change)
+    assert (answer.status, answer.json) == (200, made | expected)
+    assert nec.get(f"/push/installations/{made['_id']}").json == made | expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"$push": {"_channels": 3}},
+        {"_osType": "windows"},
+        {"$unset": {"_pushType": 1}},
+        {"$rename": {"_channels": "channels"}},
+        {"_deviceToken": "not hex"},
+        {"_allowedSenders": None},
+        {"$set": {"_channels": {"x": 1}}},
+    ],
+)
+def test_a_change_that_leaves_no_installation_deletes_it(nec: Nec, change: dict[str, Any]) -> None:
+    made = register(nec)
+    answer = nec.put(f"/push/installations/{made['_id']}", change)
+    assert answer.status == 404
+    assert isinstance(answer.json["error"], str)
+    assert nec.get(f"/push/installations/{made['_id']}").status == 404
+    assert stored(nec) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"_id": UNKNOWN},
+        {"$set": {"_id": UNKNOWN}},
+        {"$unset": {"_owner": 1}},
+        {"$rename": {"email": "_owner"}},
+        {"$rename": {"_server.app": "app"}},
+        {"$inc": {"_server.createdAt": 1}},
+        {"$inc": {"email": 1}},
+        {"$bad": {"a": 1}},
+        {"$set": 3},
+        {"$set": {"_channels.$": "x"}},
+        {"$full_update": {"_osType": "ios"}},
+        {"$full_update": REGISTRATION, "age": 1},
+        {"a": {"$x": 1}},
+    ],
+)
+def test_a_change_that_cannot_be_changes_nothing(nec: Nec, change: dict[str, Any]) -> None:
+    made = register(nec, by=nec.user("ann"))
+    answer = nec.put(f"/push/installations/{made['_id']}", change)
+    assert answer.status == 400, answer.content
+    assert nec.get(f"/push/installations/{made['_id']}").json == made
+
+
+def test_a_full_update_puts_all_fields_in_the_place_of_the_old_ones(nec: Nec) -> None:
+    ann = nec.user("ann")
+    made = register(nec, by=ann)
+    fields = {name: REGISTRATION[name] for name in REQUIRED} | {"age": 3}
+    answer = nec.put(f"/push/installations/{made['_id']}", {"$full_update": fields})
+    assert answer.json == fields | {"_id": made["_id"], "_owner": ann.id}
+
+
+def test_a_token_that_another_installation_has_is_a_conflict(nec: Nec) -> None:
+    register(nec, "aa")
+    made = register(nec, "bb")
+    answer = nec.put(f"/push/installations/{made['_id']}", {"_deviceToken": "aa"})
+    assert (answer.status, answer.json["reasonCode"]) == (409, "duplicate_key")
+
+
+def test_an_installation_that_would_grow_too_large_stays(nec: Nec) -> None:
+    made = register(nec)
+    assert nec.put(f"/push/installations/{made['_id']}", {"big": "x" * 65_536}).status == 413
+    assert nec.get(f"/push/installations/{made['_id']}").json == made
+
+
+# --- deleting and listing ---
+
+
+def test_a_deleted_installation_is_gone(nec: Nec) -> None:
+    made = register(nec)
+    answer = nec.delete(f"/push/installations/{made['_id']}")
+    assert (answer.status, answer.json) == (200, {"result": "ok"})
+    for again in (nec.get, nec.delete):
+        assert again(f"/push/installations/{made['_id']}").status == 404
+    assert nec.put(f"/push/installations/{made['_id']}", {"a": 1}).status == 404
+
+
+def test_only_the_master_key_lists_installations(nec: Nec) -> None:
+    made = [register(nec, token, _pushType="gcm", size=len(token)) for token in ("a", "bb", "ccc")]
+    answer = nec.get("/push/installations", by=nec.master)
+    assert answer.json == {"results": made}
+    assert nec.get("/push/installations", by=nec.master, where={"size": {"$gt": 1}}, skip=1).json["results"] == made[2:]
+    assert nec.get("/push/installations", by=nec.master, limit=1).json["results"] == made[:1]
+    for person in (nec.guest, nec.user("ann")):
+        assert nec.get("/push/installations", by=person).status == 401
+    assert nec.get("/push/installations", by=nec.master, where="{").status == 400
+
+
+def test_a_list_shows_no_credentials(nec: Nec) -> None:
+    register(nec, _pushType="sse")
+    (listed,) = nec.get("/push/installations", by=nec.master).json["results"]
+    assert "_sse" not in listed
+
+
+# --- sending: who may ---
+
+
+def test_clients_send_only_where_the_app_lets_them(nec: Nec) -> None:
+    register(nec)
+    for person in (nec.guest, nec.user("ann")):
+        assert send(nec, person).status == 403
+    assert reached(nec, nec.master) == 1
+    allow_client_push(nec)
+    for person in (nec.guest, nec.user("ann"), nec.master):
+        assert reached(nec, person) == 1
+
+
+def test_installations_admit_senders(nec: Nec) -> None:
+    allow_client_push(nec)
+    ann, bob, cat = nec.user("ann"), nec.user("bob"), nec.user("cat")
+    nec.group("inner", users=("bob",))
+    nec.group("outer", groups=("inner",))
+    admitted = {"01": [], "02": ["g:anonymous"], "03": ["g:authenticated"], "04": [ann.id], "05": ["g:outer"]}
+    for token, senders in admitted.items():
+        register(nec, token, _allowedSenders=senders)
+    assert reached(nec, nec.guest) == 1
+    assert reached(nec, cat) == 2
+    assert reached(nec, ann) == 3
+    assert reached(nec, bob) == 3
+    assert reached(nec, nec.master) == 5
+    assert reached(nec, Person(nec.app.master_key, ann.token)) == 5
+
+
+# --- sending: to whom ---
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, 4),
+        ({"_channels": "chan1"}, 2),
+        ({"_channels": {"$in": ["chan2", "chan3"]}}, 3),
+        ({"email": "foo@example.com"}, 3),
+        ({"age": {"$gt": 3}}, 1),
+        ({"_pushType": "gcm"}, 1),
+        ({"$or": [{"age": 7}, {"_pushType": "gcm"}]}, 2),
+        ({"$expr": {"$eq": ["$age", 7]}}, 1),
+        ({"seen": {"$lt": {"$date": "2020-01-01T00:00:00.000Z"}}}, 1),
+        ({"_channels": {"$size": 9}}, 0),
+        ('{"age": 7}', 1),
+    ],
+)
+def test_a_query_says_which_installations(nec: Nec, query: Any, expected: int) -> None:
+    register(nec, "01")
+    register(nec, "02", _channels=["chan1"], age=7)
+    register(nec, "03", _channels=["chan3"], email="b@example.com", seen={"$date": "2019-01-01T00:00:00.000Z"})
+    register(nec, "04", _channels=["chan2"], _pushType="gcm")
+    assert reached(nec, query=query) == expected
+
+
+def test_ids_say_which_installations(nec: Nec) -> None:
+    first, second, _ = (register(nec, token)["_id"] for token in ("01", "02", "03"))
+    assert reached(nec, query={"_id": first}) == 1
+    assert reached(nec, query={"_id": {"$in": [first, second, UNKNOWN]}}) == 2
+
+
+def test_receivers_are_users_and_members_of_groups(nec: Nec) -> None:
+    ann, bob = nec.user("ann"), nec.user("bob")
+    nec.group("inner", users=("bob",))
+    nec.group("outer", users=("ann",), groups=("inner",))
+    nec.group("ring", groups=("outer",))
+    nec.put("/groups/outer", {"groups": ["inner", "ring"]}, by=nec.master)
+    nec.group("everybody", groups=("authenticated",))
+    register(nec, "01", by=ann)
+    register(nec, "02", by=ann)
+    register(nec, "03", by=bob)
+    register(nec, "04")
+    for receivers, expected in [
+        ([ann.id], 2),
+        ([bob.id, ann.id], 3),
+        (["g:inner"], 1),
+        (["g:outer"], 3),
+        (["g:ring"], 3),
+        (["g:inner", ann.id], 3),
+        (["g:everybody"], 3),
+        (["g:nobody", UNKNOWN, "inner"], 0),
+        ([], 0),
+        (None, 4),
+    ]:
+        assert reached(nec, allowedReceivers=receivers) == expected, receivers
+    assert reached(nec, allowedReceivers=["g:outer"], query={"_deviceToken": "01"}) == 1
+
+
+@pytest.mark.parametrize("receivers", [["g:anonymous"], ["g:authenticated", "x"], "g:a", [1], {}])
+def test_receivers_that_cannot_be_are_refused(nec: Nec, receivers: Any) -> None:
+    register(nec)
+    answer = send(nec, allowedReceivers=receivers)
+    assert answer.status == 400
+    assert isinstance(answer.json["error"], str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": None},
+        {"message": 3},
+        {"query": None},
+        {"query": []},
+        {"query": "x"},
+        {"badge": "3"},
+        {"badge": -1},
+        {"badge": True},
+        {"badge": 1.5},
+        {"sound": 1},
+        {"content-available": 2},
+        {"content-available": True},
+        {"content-available": "1"},
+        {"category": {}},
+        {"uri": []},
+        {"title": 3},
+        {"sseEventId": 3},
+        {"sseEventId": "a\nb"},
+        {"sseEventType": "a\rdata: b"},
+        {"query": {"$where": "1"}},
+        {"query": {"a": {"$bad": 1}}},
+        {"query": {"$bad": []}},
+        {"query": {"_server.app": "x"}},
+        {"query": {"$or": [{"a": 1}, {"_server": {"$exists": True}}]}},
+        {"query": {"$expr": {"$eq": ["$_server.app", "x"]}}},
+        {"query": {"$expr": {"$gt": ["$$ROOT._server.etag", "x"]}}},
+        {"query": {"_sse.password": {"$regex": "^a"}}},
+        {"query": {"place": {"$near": [1, 2]}}},
+    ],
+)
+def test_notifications_that_cannot_be_are_refused(nec: Nec, body: dict[str, Any]) -> None:
+    answer = send(nec, **body)
+    assert answer.status == 400, answer.content
+    assert isinstance(answer.json["error"], str)
+
+
+@pytest.mark.parametrize("body", [{"query": {}}, {"message": "hello"}, {}, []])
+def test_a_notification_has_a_query_and_a_message(nec: Nec, body: Any) -> None:
+    assert nec.post("/push/notifications", body, by=nec.master).status == 400
+
+
+def test_every_field_of_a_notification_arrives_and_unknown_ones_mean_nothing(nec: Nec) -> None:
+    register(nec)
+    answer = send(
+        nec,
+        badge=5.0,
+        sound="xxx",
+        category="c",
+        uri="u",
+        title="t",
+        sseEventId="1",
+        sseEventType="e",
+        subtitle=7,
+        **{"content-available": 1, "mutable-content": "x"},
+    )
+    caller = nec.core.authentication.open(nec.tenant, nec.app.app.id, nec.app.master_key, None)
+    message = nec.core.push.notifications.get(caller, answer.headers["X-Notification-Id"]).message
+    assert (message.text, message.badge, message.sound, message.category) == ("hello", 5, "xxx", "c")
+    assert (message.uri, message.title, message.event_id, message.event_type) == ("u", "t", "1", "e")
+    assert message.content_available is True
+
+
+def test_a_notification_has_a_largest_size(nec: Nec) -> None:
+    register(nec)
+    assert send(nec, query={"a": {"$ne": "x" * 262_144}}).status == 413
+
+
+# --- reports ---
+
+
+def test_the_master_key_sees_how_far_a_notification_has_come(nec: Nec) -> None:
+    ann = nec.user("ann")
+    register(nec)
+    sent = send(nec, Person(nec.app.master_key, ann.token))
+    notification = sent.headers["X-Notification-Id"]
+    report = nec.get(f"/push/notifications/{notification}", by=nec.master)
+    created_at = report.json["createdAt"]
+    assert created_at.endswith("Z")
+    assert report.json == {
+        "_id": notification,
+        "createdAt": created_at,
+        "message": "hello",
+        "state": "sending",
+        "installations": 1,
+        "queued": 0,
+        "waiting": 0,
+        "sent": 0,
+        "failed": 0,
+        "dead": 0,
+        "retried": 0,
+        "sender": ann.id,
+    }
+    for person in (nec.guest, ann):
+        assert nec.get(f"/push/notifications/{notification}", by=person).status == 401
+    assert nec.get(f"/push/notifications/{UNKNOWN}", by=nec.master).status == 404
+
+
+def test_a_notification_to_nobody_is_finished(nec: Nec) -> None:
+    notification = send(nec).headers["X-Notification-Id"]
+    report = nec.get(f"/push/notifications/{notification}", by=nec.master).json
+    assert (report["state"], report["installations"]) == ("finished", 0)
+    assert report["finishedAt"] == report["createdAt"]
+
+
+# --- apps and tenants ---
+
+
+def test_an_app_neither_sees_nor_reaches_the_installations_of_another_app(nec: Nec) -> None:
+    second = another_app(nec)
+    made = register(nec, email="foo@example.com")
+    notification = send(nec).headers["X-Notification-Id"]
+    path = f"/push/installations/{made['_id']}"
+    for person in (second.guest, second.master):
+        assert second.get(path, by=person).status == 404
+        assert second.put(path, {"a": 1}, by=person).status == 404
+        assert second.put(path, {"_osType": "bad"}, by=person).status == 404
+        assert second.delete(path, by=person).status == 404
+    assert second.get("/push/installations", by=second.master).json == {"results": []}
+    assert second.get(f"/push/notifications/{notification}", by=second.master).status == 404
+    for query in ({}, {"_id": made["_id"]}, {"$or": [{}, {"a": 1}]}, {"$expr": True}):
+        assert reached(second, query=query) == 0
+    register(second)
+    assert (reached(nec), reached(second)) == (1, 1)
+    assert nec.get(path).json == made
+
+
+def test_a_tenant_neither_sees_nor_reaches_the_installations_of_another_tenant(nec: Nec, other: Nec) -> None:
+    made = register(nec)
+    path = f"/push/installations/{made['_id']}"
+    assert other.get(path).status == 404
+    assert other.put(path, {"a": 1}).status == 404
+    assert other.delete(path).status == 404
+    assert other.get("/push/installations", by=other.master).json == {"results": []}
+    assert reached(other, query={"_id": made["_id"]}) == 0
+    assert register(other)["_id"] != made["_id"]
