@@ -5,11 +5,12 @@ Every route of the dialect is walked; a new one is walked too, with an empty bod
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -20,6 +21,7 @@ from chalicelib.core.tenants.stored import ACCOUNTS
 from chalicelib.dialects.nec import dialect
 from chalicelib.dialects.nec.auth import application, browser, master, system
 from chalicelib.web.routing import Route, nobody
+from tests.dialects.nec.files import ALL, Files
 from tests.dialects.nec.world import NOTHING, PASSWORD, Answer, Nec, Person
 
 SECRET = "alpha-secret"
@@ -54,16 +56,17 @@ class Things:
     group: str
     bucket: str
     object_id: str
+    name: str
 
     def of(self, parameter: str) -> str:
         return str(getattr(self, parameter, "anything"))
 
 
-UNKNOWN = Things("514af36644f9cb2eb8000aaa", "nogroup", "nobox", "514af36644f9cb2eb8000bbb")
+UNKNOWN = Things("514af36644f9cb2eb8000aaa", "nogroup", "nobox", "514af36644f9cb2eb8000bbb", "nofile.txt")
 
 
 def furnish(nec: Nec) -> Things:
-    """Gives a tenant users, groups, buckets and objects that everybody of the tenant may read and write."""
+    """Gives a tenant users, groups, buckets, objects and a published file that everybody there may read and write."""
     for special in ("_USERS", "_GROUPS", "_ROOT"):
         nec.allow(special, r=["g:anonymous"], w=["g:anonymous"])
     ann = nec.user("alphaann")
@@ -72,7 +75,12 @@ def furnish(nec: Nec) -> Things:
     nec.bucket("alphabox")
     nec.bucket("alphabox", kind="file")
     made = nec.object(bucket="alphabox", note=SECRET)
-    return Things(ann.id, "alphastaff", "alphabox", made["_id"])
+    files = Files(nec, bucket="alphabox")
+    files.made(
+        "alpha.txt", SECRET.encode(), acl=json.dumps(ALL), headers={"X-Meta-Options": json.dumps({"note": SECRET})}
+    )
+    files.publish("alpha.txt")
+    return Things(ann.id, "alphastaff", "alphabox", made["_id"], "alpha.txt")
 
 
 def url(route: Route, things: Things) -> str:
@@ -100,13 +108,16 @@ def everything(nec: Nec) -> dict[str, list[dict[str, Any]]]:
     names = (ACCOUNTS, GROUPS, BUCKETS)
     stored = {name: list(nec.core.documents.find(nec.tenant, name, Query())) for name in names}
     objects = nec.post("/objects/alphabox/_query", {"limit": -1, "deleteMark": 1}, by=nec.master).json["results"]
-    return stored | {"objects": objects}
+    files = Files(nec, bucket="alphabox")
+    listed = nec.get("/files/alphabox", by=nec.master, deleteMark=1).json["results"]
+    contents = [{"content": files.download(file["filename"], by=nec.master).content} for file in listed]
+    return stored | {"objects": objects, "files": listed, "contents": contents}
 
 
 def without_names(answer: Answer, things: Things) -> str:
     """What an answer says, apart from what the request itself named."""
     text = answer.text
-    for name in (things.user_id, things.group, things.bucket, things.object_id):
+    for name in (things.user_id, things.group, things.bucket, things.object_id, things.name):
         text = text.replace(name, "?")
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{24}|[0-9a-f-]{36}", "#", text)
 
@@ -180,6 +191,21 @@ def test_lists_counts_and_conditions_end_at_the_tenant(alpha: tuple[Nec, Things]
     assert other.delete("/objects/alphabox", by=other.master).json["deletedObjects"] == 1
     assert other.get("/users", by=other.master).json["count"] == 0
     assert other.post("/login", {"username": "alphaann", "password": PASSWORD}).status == 401
+
+
+def test_a_file_of_the_same_name_is_another_file(alpha: tuple[Nec, Things], other: Nec) -> None:
+    nec, things = alpha
+    other.bucket("alphabox", kind="file")
+    files = Files(other, bucket="alphabox")
+    assert files.names(by=other.master, deleteMark=1) == []
+    made = files.made(things.name, b"own")
+    assert files.download(things.name).content == b"own"
+    mine = Files(nec, bucket="alphabox").meta(things.name).json
+    assert files.replace(things.name, metaETag=mine["metaETag"]).status == 409
+    public = urlsplit(mine["publicUrl"]).path
+    assert nec.send_to(public.replace(nec.tenant, other.tenant)).status == 404
+    assert files.delete(things.name, metaETag=made["metaETag"]).status == 200
+    assert nec.send_to(public).content == SECRET.encode()
 
 
 def test_members_of_another_tenant_are_unknown(alpha: tuple[Nec, Things], other: Nec) -> None:
