@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from chalicelib.core.jobs import MAX_RECEIVES
@@ -25,9 +26,6 @@ REGION = "ap-northeast-1"
 ACCOUNT = "123456789012"
 """The account that moto plays."""
 
-SENDER = "no-reply@yorozu.example"
-"""The address that may send mail."""
-
 KEYS = {"AWS_ACCESS_KEY_ID": "of-a-test", "AWS_SECRET_ACCESS_KEY": "of-a-test", "AWS_EC2_METADATA_DISABLED": "true"}
 
 
@@ -37,6 +35,10 @@ class AwsServer:
 
     endpoint_url: str
     clients: Clients
+
+    def backend(self, service: Literal["ses", "sns"]) -> Any:
+        """What moto keeps for a service: some of what is sent can be seen only there."""
+        return get_backend(service)[ACCOUNT][REGION]
 
     def make_bucket(self, name: str) -> None:
         self.clients.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})

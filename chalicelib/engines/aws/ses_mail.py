@@ -27,13 +27,22 @@ class SesMail:
         self._sender = sender
 
     def send(self, mail: Mail) -> None:
-        refused = InvalidEmail("the mail service refuses this address")
-        with core_errors(MAIL, dict.fromkeys(REFUSED, refused)):
+        if not mail.to.isprintable():
+            raise InvalidEmail("the address cannot be written to")
+        with core_errors(MAIL, dict.fromkeys(REFUSED, InvalidEmail("the mail service refuses the address"))):
             self._clients.ses.send_email(
-                FromEmailAddress=formataddr(parseaddr(mail.sender or self._sender)),
+                FromEmailAddress=_encoded(mail.sender or self._sender),
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Simple": _content(mail)},
             )
+
+
+def _encoded(sender: str) -> str:
+    """The sender with its name as headers have it. Raises: InvalidEmail for an address that is not in ASCII."""
+    try:
+        return formataddr(parseaddr(sender))
+    except UnicodeError as error:
+        raise InvalidEmail("the sender's address cannot be written") from error
 
 
 def _content(mail: Mail) -> dict[str, Any]:
