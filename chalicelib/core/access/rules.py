@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.core.access.acl import GRANTED_BY, Acl, Action
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import AccessDenied
+from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
+
+REMEMBERED_PERMISSIONS = 4096
+"""Access conditions a process keeps parsed; each is a few kilobytes. Our choice."""
 
 
 def may(caller: Caller, action: Action, acl: Acl) -> bool:
@@ -34,15 +39,19 @@ def require(allowed: bool, doing: str) -> None:
         raise AccessDenied(f"no permission to {doing}")
 
 
-def permitted_to(caller: Caller, action: Action) -> dict[str, Any]:
+def permitted_to(caller: Caller, action: Action) -> Filter:
     """The condition, on stored documents with an `ACL`, that holds just where `may` does.
 
-    It becomes part of the query, so that counts, pages and bulk writes stay right. `{}` for the master key.
+    It becomes part of the query, so that counts, pages and bulk writes stay right. Everything for the master key.
     """
-    if caller.is_master:
-        return {}
-    principals = sorted(caller.principals)
-    rules: list[dict[str, Any]] = [{f"ACL.{key}": {"$in": principals}} for key in GRANTED_BY[action]]
-    if caller.user is not None:
-        rules.insert(0, {"ACL.owner": caller.user})
-    return rules[0] if len(rules) == 1 else {"$or": rules}
+    return EVERYTHING if caller.is_master else _permission(caller.user, caller.principals, action)
+
+
+@lru_cache(maxsize=REMEMBERED_PERMISSIONS)
+def _permission(user: str | None, principals: frozenset[str], action: Action) -> Filter:
+    """Parsed once for each set of principals: the same people ask again and again."""
+    names = sorted(principals)
+    rules: list[dict[str, Any]] = [{f"ACL.{key}": {"$in": names}} for key in GRANTED_BY[action]]
+    if user is not None:
+        rules.insert(0, {"ACL.owner": user})
+    return parse_filter(rules[0] if len(rules) == 1 else {"$or": rules})

@@ -111,7 +111,7 @@ class GroupsService:
         GroupNotFound, VersionMismatch, RequestConflict. Spec: nec-rest, 6.5.
         """
         require(self._may(caller, Action.DELETE), "delete groups")
-        condition = parse_filter(_named(name, etag)) & parse_filter(permitted_to(caller, Action.DELETE))
+        condition = parse_filter(_named(name, etag)) & permitted_to(caller, Action.DELETE)
         if self._documents.delete_one(caller.tenant.id, GROUPS, condition) is None:
             raise _refusal(caller, Action.DELETE, self._get(caller, name), etag, None)
         withdraw_group(self._documents, caller.tenant.id, name, self._clock.now())
@@ -141,7 +141,7 @@ class GroupsService:
     def list(self, caller: Caller) -> list[Group]:
         """The groups that the caller may read, by name. Needs the read right of `_GROUPS`. Spec: nec-rest, 6.3."""
         require(self._may(caller, Action.READ), "read groups")
-        query = Query(filter=parse_filter(permitted_to(caller, Action.READ)), order=_BY_NAME)
+        query = Query(filter=permitted_to(caller, Action.READ), order=_BY_NAME)
         return [group_from_document(record) for record in self._documents.find(caller.tenant.id, GROUPS, query)]
 
     # --- inside ---
@@ -184,7 +184,7 @@ class GroupsService:
 
     def _replace(self, caller: Caller, name: str, contents: GroupContents, etag: str | None) -> Group | None:
         """The changed group, or None when no group admits this change."""
-        condition = parse_filter(_named(name, etag)) & parse_filter(permitted_to(caller, Action.UPDATE))
+        condition = parse_filter(_named(name, etag)) & permitted_to(caller, Action.UPDATE)
         fields: Document = {}
         if contents.users is not None:
             fields["users"] = list(_once(contents.users))
@@ -195,11 +195,11 @@ class GroupsService:
             fields |= parts
             if not caller.is_master:
                 unchanged: Document = {path: {"$eq": value} for path, value in parts.items()}
-                condition &= parse_filter({"$or": [unchanged, permitted_to(caller, Action.ADMIN)]})
+                condition &= parse_filter({"$or": [unchanged, permitted_to(caller, Action.ADMIN).source]})
         return self._write(caller, condition, {"$set": fields})
 
     def _change_members(self, caller: Caller, name: str, update: Document) -> Group:
-        condition = parse_filter(_named(name, None)) & parse_filter(permitted_to(caller, Action.UPDATE))
+        condition = parse_filter(_named(name, None)) & permitted_to(caller, Action.UPDATE)
         group = self._write(caller, condition, update | {"$set": {}})
         if group is None:
             raise _refusal(caller, Action.UPDATE, self._get(caller, name), None, None)

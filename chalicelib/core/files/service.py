@@ -182,7 +182,7 @@ class FilesService:
         """The readable files of a bucket by name. Raises: BucketNotFound, AccessDenied. Spec: nec-rest, 9.4."""
         shelf = self._records.shelf_for(caller, bucket, Action.READ)
         now = self._clock.now()
-        conditions: list[Document] = [permitted_to(caller, Action.READ)]
+        conditions: list[Document] = [permitted_to(caller, Action.READ).source]
         if published_only:
             conditions.append({"published": True})
         if not include_deleted:

@@ -184,7 +184,7 @@ class ObjectsService:
         """
         collection = self._collection(caller, bucket, Action.UPDATE)
         change = partial_change(object_id, source, self._clock.now())
-        admitted = _on(object_id, etag) & parse_filter(permitted_to(caller, Action.UPDATE)) & _acl_guard(caller, change)
+        admitted = _on(object_id, etag) & permitted_to(caller, Action.UPDATE) & _acl_guard(caller, change)
         document = self._documents.update_one(
             caller.tenant.id, collection, admitted, change.update, max_bytes=self._max_object_bytes
         )
@@ -217,14 +217,14 @@ class ObjectsService:
     def delete(self, caller: Caller, bucket: str, object_id: str, *, etag: str | None = None) -> None:
         """Deletes an object for good. Raises: as `update`, without the input errors. Spec: nec-rest, 8.6."""
         collection = self._collection(caller, bucket, Action.DELETE)
-        admitted = _on(object_id, etag) & parse_filter(permitted_to(caller, Action.DELETE))
+        admitted = _on(object_id, etag) & permitted_to(caller, Action.DELETE)
         if self._documents.delete_one(caller.tenant.id, collection, admitted) is None:
             raise self._refusal(caller, collection, object_id, etag, Action.DELETE)
 
     def mark_deleted(self, caller: Caller, bucket: str, object_id: str, *, etag: str | None = None) -> Document:
         """Gives an object a delete mark and returns it; one that has it stays marked. Spec: nec-rest, 8.6."""
         collection = self._collection(caller, bucket, Action.DELETE)
-        admitted = _on(object_id, etag) & parse_filter(permitted_to(caller, Action.DELETE))
+        admitted = _on(object_id, etag) & permitted_to(caller, Action.DELETE)
         document = self._documents.update_one(caller.tenant.id, collection, admitted, self._mark())
         if document is None:
             raise self._refusal(caller, collection, object_id, etag, Action.DELETE)
@@ -295,7 +295,7 @@ class ObjectsService:
         return stored.collection
 
     def _visible(self, caller: Caller, action: Action, condition: Filter, include_deleted: bool) -> Filter:
-        permitted = parse_filter(permitted_to(caller, action)) & condition
+        permitted = permitted_to(caller, action) & condition
         return permitted if include_deleted else permitted & _NOT_DELETED
 
     def _mark(self) -> Update:
@@ -336,4 +336,4 @@ def _acl_guard(caller: Caller, change: PartialChange) -> Filter:
     if caller.is_master or not (change.changes_acl or change.keeps_acl):
         return EVERYTHING
     admin = permitted_to(caller, Action.ADMIN)
-    return parse_filter({"$or": [change.keeps_acl, admin]} if change.keeps_acl else admin)
+    return parse_filter({"$or": [change.keeps_acl, admin.source]}) if change.keeps_acl else admin

@@ -9,7 +9,6 @@ from chalicelib.core.access.acl import Acl, Action
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.rules import may, may_in_bucket, may_with_bucket, permitted_to, require
 from chalicelib.core.errors import AccessDenied
-from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.tenants.model import Tenant
 
 TENANT = Tenant("t", "acme", datetime(2026, 1, 1, tzinfo=UTC))
@@ -53,7 +52,7 @@ def test_what_a_caller_may_do_with_a_thing(caller: Caller, action: Action, acl: 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("action", list(Action))
 def test_the_condition_holds_just_where_the_question_is_answered_yes(caller: Caller, action: Action) -> None:
-    condition = parse_filter(permitted_to(caller, action))
+    condition = permitted_to(caller, action)
     for acl in ACLS:
         assert condition.matches({"ACL": acl.to_document()}) is may(caller, action, acl), acl
 
