@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.core.errors import InvalidInput
+from chalicelib.web.conditions import any_tags, byte_range, range_tag, strong_tags
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        (None, None),
+        ("", None),
+        ("items=1-2", None),
+        ("bytes=0-0", (0, 0)),
+        ("bytes=10-20", (10, 20)),
+        ("bytes=10-", (10, None)),
+        ("bytes=-5", (None, 5)),
+        (" BYTES=1-2 ", (1, 2)),
+        ("bytes= 1 - 2 ", (1, 2)),
+        ("bytes=0-999999999999999999", (0, 999999999999999999)),
+    ],
+)
+def test_one_part(header: str | None, part: tuple[int | None, int | None] | None) -> None:
+    assert byte_range(header) == part
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "bytes=",
+        "bytes=-",
+        "bytes=1",
+        "bytes=2-1",
+        "bytes=1-2,3-4",
+        "bytes=a-b",
+        "bytes=--1",
+        "bytes=1-2-3",
+        "bytes=0x1-2",
+        f"bytes={'9' * 19}-",
+        f"bytes={'9' * 10000}-",
+    ],
+)
+def test_what_is_no_part_or_more_than_one_is_refused(header: str) -> None:
+    with pytest.raises(InvalidInput):
+        byte_range(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "strong", "both"),
+    [
+        (None, (), ()),
+        ("", (), ()),
+        ("*", ("*",), ("*",)),
+        ('"a"', ("a",), ("a",)),
+        ("a-b", ("a-b",), ("a-b",)),
+        ('"a", "b,c" ,d', ("a", "b,c", "d"), ("a", "b,c", "d")),
+        ('W/"a", "b"', ("W/a", "b"), ("a", "b")),
+        ('""', ("",), ("",)),
+    ],
+)
+def test_entity_tags(header: str | None, strong: tuple[str, ...], both: tuple[str, ...]) -> None:
+    assert strong_tags(header) == strong
+    assert any_tags(header) == both
+
+
+def test_the_tag_of_a_range_is_one_strong_tag() -> None:
+    assert range_tag(None) is None
+    assert range_tag('"a"') == "a"
+    assert range_tag("a") == "a"
+    assert range_tag('W/"a"') == "W/a"
+    assert range_tag("Sat, 21 Nov 2026 12:00:00 GMT") not in ("Sat", "GMT", "")
