@@ -29,7 +29,8 @@ def sns_message(technology: str, message: PushMessage) -> str:
     """The text to publish to devices of a technology. Raises: LimitExceeded when it is too large for them."""
     payload = _compact(_apns_payload(message) if technology == "apns" else _gcm_payload(message))
     _check_size(payload, MAX_PAYLOAD_BYTES)
-    whole = _compact({"default": message.text} | dict.fromkeys(PLATFORMS[technology], payload))
+    # The default is for platforms that no endpoint here has; SNS wants one all the same, and not an empty one.
+    whole = _compact({"default": message.text or "-"} | dict.fromkeys(PLATFORMS[technology], payload))
     _check_size(whole, MAX_MESSAGE_BYTES)
     return whole
 
