@@ -11,7 +11,7 @@ import typer
 
 from chalicelib.core.errors import CoreError
 from chalicelib.settings import InvalidSetting, Settings
-from yorozu import apps, buckets, doctor, groups, indexes, shardkey, start, stats, tenants, transfer, users
+from yorozu import apps, buckets, doctor, groups, indexes, push, shardkey, start, stats, tenants, transfer, users
 from yorozu.operate import Operator
 from yorozu.output import problems
 
@@ -36,6 +36,7 @@ cli.add_typer(indexes.commands, name="indexes")
 cli.add_typer(shardkey.commands, name="shard-key")
 cli.add_typer(users.commands, name="users")
 cli.add_typer(groups.commands, name="groups")
+cli.add_typer(push.commands, name="push")
 
 
 @cli.callback()

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Protocol
-
 from chalicelib.core.clock import Clock
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.push.events import EventLog
 from chalicelib.core.push.ports import Delivery, PushMessage, Target
-
-
-class EventLog(Protocol):
-    """What the gateway needs of core/push/events.py."""
-
-    def append(
-        self,
-        tenant: str,
-        installation: str,
-        event_id: str | None,
-        event_type: str | None,
-        data: str,
-        at: datetime,
-    ) -> object:
-        """Keeps an event for an installation, and wakes whoever listens for it."""
 
 
 class SsePush:
@@ -34,9 +18,18 @@ class SsePush:
         self._clock = clock
 
     def send(self, targets: list[Target], message: PushMessage) -> list[Delivery]:
-        at = self._clock.now()
-        for target in targets:
+        return [self._append(target, message) for target in targets]
+
+    def _append(self, target: Target, message: PushMessage) -> Delivery:
+        try:
             self._events.append(
-                target.tenant, target.installation, message.event_id, message.event_type, message.text, at
+                target.tenant,
+                target.installation,
+                message.event_id,
+                message.event_type,
+                message.text,
+                self._clock.now(),
             )
-        return [Delivery.SENT] * len(targets)
+        except Unavailable:
+            return Delivery.RETRY
+        return Delivery.SENT

@@ -18,4 +18,4 @@ def site(documents: WatchedDocuments, clock: FixedClock, tmp_path: Path) -> Site
     core = assemble(cast("Documents", documents), clock, Settings(data_folder=tmp_path), jobs=jobs, gateways=[gateway])
     tenant = core.tenants.create("acme")
     first, second = (core.tenants.create_app(tenant.id, name).app for name in ("first", "second"))
-    return Site(core, clock, jobs, gateway, tenant.id, first, second)
+    return Site(core, documents, clock, jobs, gateway, tenant.id, first, second)

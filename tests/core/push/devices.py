@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.accounts.stored import GROUPS
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import Unavailable
@@ -22,8 +23,9 @@ from chalicelib.core.push.ports import Delivery, PushMessage, Target
 from chalicelib.core.push.stored import BATCHES, INSTALLATIONS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.query import Query
+from chalicelib.core.query.update import parse_update
 from chalicelib.core.tenants.model import App, Tenant
-from tests.core.site import FixedClock
+from tests.core.site import FixedClock, WatchedDocuments
 
 QUEUES = (EXPAND_QUEUE, DELIVER_QUEUE)
 HIDDEN_SECONDS = 600
@@ -138,6 +140,7 @@ class Site:
     """One tenant of a core whose push runs over `jobs` and `gateway`."""
 
     core: Core
+    watched: WatchedDocuments
     clock: FixedClock
     jobs: MemoryJobs
     gateway: Gateway
@@ -176,6 +179,11 @@ class Site:
             }
             document = {"_id": ids.new_id()} | source | {"_server": server}
             self.core.documents.insert(self.tenant_id, INSTALLATIONS, document)
+
+    def group(self, name: str, *users: str, inner: str | None = None) -> None:
+        """Makes a group, or changes its members, who need not exist."""
+        members = {"name": name, "users": list(users), "groups": [] if inner is None else [inner]}
+        self.core.documents.upsert_one(self.tenant_id, GROUPS, name, parse_update({"$set": members}))
 
     def send(
         self,

@@ -192,7 +192,7 @@ def test_two_workers_cut_a_changing_crowd_into_the_same_batches(site: Site) -> N
             site.core.push.installations.delete(site.caller(), gone)
         site.run(job)
 
-    site.core.documents.before("insert", other_worker)  # type: ignore[attr-defined]
+    site.watched.before("insert", other_worker)
     site.run(job)
     site.jobs.complete(job)
     site.work_off()
