@@ -68,12 +68,13 @@ def url_parameters(query: QueryParameters) -> dict[str, Any]:
     return {name: query.get(name) for name in QUERY_PARAMETERS if name in query}
 
 
-def object_query(source: Mapping[str, Any]) -> ObjectQuery:
+def object_query(source: Mapping[str, Any], largest_limit: int = 0) -> ObjectQuery:
     """The question that the parameters ask; unknown ones mean nothing.
 
-    Raises: InvalidInput, InvalidQuery, OperatorMisused. Spec: nec-rest, 8.3 and 8.4.
+    `largest_limit` is the tenant's, 0 for none: who names no limit gets no more, who names a larger one is refused
+    where the question is asked. Raises: InvalidInput, InvalidQuery, OperatorMisused. Spec: nec-rest, 8.3 and 8.4.
     """
-    limit = whole_number(source, "limit", DEFAULT_LIMIT, smallest=UNLIMITED)
+    limit = whole_number(source, "limit", min(DEFAULT_LIMIT, largest_limit or DEFAULT_LIMIT), smallest=UNLIMITED)
     timeout_ms = whole_number(source, "timeout", 0, smallest=0)
     return ObjectQuery(
         filter=condition(source),

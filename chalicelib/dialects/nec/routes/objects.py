@@ -48,7 +48,7 @@ def query_objects(call: Call, bucket: str) -> Reply:
     Raises: BucketNotFound; AccessDenied; InvalidQuery, OperatorMisused; TimedOut.
     Spec: nec-rest, 8.3.
     """
-    asked = query.object_query(query.url_parameters(call.query))
+    asked = query.object_query(query.url_parameters(call.query), call.caller.tenant.settings.max_query_limit)
     page = call.core.objects.query(call.caller, bucket, asked)
     return Reply(200, wire.page_json(page))
 
@@ -61,7 +61,7 @@ def query_objects_by_body(call: Call, bucket: str) -> Reply:
     Raises: BucketNotFound; AccessDenied; InvalidQuery, OperatorMisused; TimedOut.
     Spec: nec-rest, 8.4; nec-clients, 5.20.
     """
-    asked = query.object_query(object_body(call))
+    asked = query.object_query(object_body(call), call.caller.tenant.settings.max_query_limit)
     page = call.core.objects.query(call.caller, bucket, asked)
     return Reply(200, wire.page_json(page))
 

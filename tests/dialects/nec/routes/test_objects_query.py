@@ -223,6 +223,14 @@ def test_a_tenant_may_limit_limits(nec: Nec) -> None:
     assert nec.get("/objects/box", limit=-1).status == 400
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_query_without_a_limit_gets_what_the_tenant_allows(nec: Nec, form: str) -> None:
+    nec.core.tenants.change_settings(nec.tenant, lambda settings: TenantSettings(max_query_limit=2))
+    for n in range(3):
+        nec.object(n=n)
+    assert len(names(ask(nec, form))) == 2
+
+
 def test_special_doubles_and_types_survive_in_extended_json(nec: Nec) -> None:
     values: dict[str, Any] = {
         "nan": {"$numberDouble": "NaN"},
