@@ -9,7 +9,7 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.accounts.names import is_username
-from chalicelib.core.accounts.stored import RATE, live_session, named
+from chalicelib.core.accounts.stored import RATE, has_session, named
 from chalicelib.core.accounts.tokens import SessionToken, parse_token
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
@@ -25,13 +25,12 @@ from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import parse_update
-from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import App, Tenant
 from chalicelib.core.tenants.service import TenantsService
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD, tenant_from_document
 
 _NO_HASH = ids.hash_secret("")
-_OPENING = parse_projection({"sessions": 0, "password": 0, "options": 0})
+_OPENING = parse_projection({"password": 0, "options": 0})
 
 
 class Authentication:
@@ -55,11 +54,11 @@ class Authentication:
         AccessDenied for a disabled tenant, RateLimited, InvalidSession. Spec: nec-rest, 3.1, 3.2 and 4.5.
         """
         token = None if session_token is None else parse_token(session_token)
-        tenant, has_session = self._read(tenant_reference, token)
+        tenant, is_live = self._read(tenant_reference, token)
         app, is_master = self._admit(tenant, app_id, app_key)
         if session_token is None:
             return self._caller(tenant, app, None, is_master, None)
-        if token is None or not has_session:
+        if token is None or not is_live:
             raise InvalidSession("the session token is unknown or has expired")
         return self._caller(tenant, app, token.user_id, is_master, token.session_id)
 
@@ -92,17 +91,19 @@ class Authentication:
     # --- inside ---
 
     def _read(self, reference: str, token: SessionToken | None) -> tuple[Tenant, bool]:
-        """The tenant, and whether the token's session is good: its user is found only then."""
+        """The tenant, and whether the token's session is good.
+
+        Judged here and not in the query, whose condition would have to be parsed anew for each token.
+        """
         tenant_id = self._tenants.id_of(reference)
-        condition: Document = {"_id": TENANT_RECORD}
-        if token is not None:
-            session = live_session(token.session_id, self._clock.now())
-            condition = {"_id": {"$in": [TENANT_RECORD, token.user_id]}, "$or": [condition, session]}
-        query = Query(filter=parse_filter(condition), projection=_OPENING)
+        wanted = [TENANT_RECORD] if token is None else [TENANT_RECORD, token.user_id]
+        query = Query(filter=parse_filter({"_id": {"$in": wanted}}), projection=_OPENING)
         records = {record["_id"]: record for record in self._documents.find(tenant_id, ACCOUNTS, query)}
         if TENANT_RECORD not in records:
             raise TenantNotFound(reference)
-        return tenant_from_document(records[TENANT_RECORD]), token is not None and token.user_id in records
+        user = None if token is None else records.get(token.user_id)
+        is_live = token is not None and user is not None and has_session(user, token.session_id, self._clock.now())
+        return tenant_from_document(records[TENANT_RECORD]), is_live
 
     def _admit(self, tenant: Tenant, app_id: str | None, app_key: str | None) -> tuple[App, bool]:
         app, is_master = _prove(tenant, app_id, app_key)

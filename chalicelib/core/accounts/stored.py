@@ -106,9 +106,10 @@ def named(field: str, value: str) -> Document:
     return {field: {"$eq": value, "$exists": True}, "kind": USER_KIND}
 
 
-def live_session(session_id: str, now: datetime) -> Document:
-    """The condition on a user who may act by a session: it is theirs, it has not expired, nobody disabled them."""
-    return {"enabled": True, "sessions": {"$elemMatch": {"id": session_id, "expiresAt": {"$gt": now}}}}
+def has_session(user: Document, session_id: str, now: datetime) -> bool:
+    """Whether a stored user may act by a session: it is theirs, it has not expired, nobody disabled them."""
+    sessions = user.get("sessions", ()) if user.get("enabled") is True else ()
+    return any(session["id"] == session_id and session["expiresAt"] > now for session in sessions)
 
 
 def group_to_document(group: Group) -> Document:
