@@ -47,12 +47,34 @@ def build_core(settings: Settings) -> Core:
     """The core over the engines that the settings name. Connects to nothing before the first request."""
     clock = SystemClock()
     if settings.engine == "aws":
-        # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
-        from chalicelib.engines.aws.documentdb_counters import DocumentDbCounters
-
-        served = _mongo_documents(settings, clock)
-        return assemble(served, clock, settings, counters=DocumentDbCounters(served))
+        return _aws_core(settings, clock)
     return assemble(_sqlite_documents(settings, clock), clock, settings)
+
+
+def _aws_core(settings: Settings, clock: Clock) -> Core:
+    # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
+    from chalicelib.engines.aws.clients import Clients
+    from chalicelib.engines.aws.documentdb_counters import DocumentDbCounters
+    from chalicelib.engines.aws.s3_blobs import Place, S3Blobs
+    from chalicelib.engines.aws.ses_mail import SesMail
+    from chalicelib.engines.aws.sns_push import Applications, SnsPush
+    from chalicelib.engines.aws.sqs_jobs import SqsJobs
+
+    documents = _mongo_documents(settings, clock)
+    clients = Clients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
+    applications = Applications(
+        settings.push_account_arn, settings.push_application_prefix, settings.push_apns_platform
+    )
+    return assemble(
+        documents,
+        clock,
+        settings,
+        blobs=S3Blobs(clients, Place(settings.files_bucket, settings.files_prefix, settings.files_kms_key), clock),
+        counters=DocumentDbCounters(documents),
+        jobs=SqsJobs(clients, settings.queue_prefix),
+        gateways=[SnsPush(clients, applications)] if settings.push_account_arn else [],
+        mailer=SesMail(clients, settings.mail_sender),
+    )
 
 
 def assemble(
