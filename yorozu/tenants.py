@@ -51,6 +51,9 @@ def settings(
     ] = None,
     rate_limit_per_minute: Annotated[int | None, typer.Option(min=0, help="Requests a minute; 0 is no limit.")] = None,
     max_query_limit: Annotated[int | None, typer.Option(min=0, help="Largest limit of a query; 0 is no limit.")] = None,
+    max_storage_bytes: Annotated[
+        int | None, typer.Option(min=0, help="Bytes that all files may have together; 0 is no limit.")
+    ] = None,
     password_min_length: Annotated[int | None, typer.Option(min=1, max=100)] = None,
     password_max_length: Annotated[int | None, typer.Option(min=1, max=1000)] = None,
     lock_failures: Annotated[int | None, typer.Option(min=0, help="Failed logins that lock; 0 never locks.")] = None,
@@ -82,6 +85,7 @@ def settings(
             deleted_retention_days=deleted_retention_days,
             rate_limit_per_minute=rate_limit_per_minute,
             max_query_limit=max_query_limit,
+            max_storage_bytes=max_storage_bytes,
         )
         return replace(
             before,
@@ -145,6 +149,7 @@ def _settings(settings: TenantSettings) -> dict[str, Any]:
         "deleted_retention_days": settings.deleted_retention_days,
         "rate_limit_per_minute": settings.rate_limit_per_minute,
         "max_query_limit": settings.max_query_limit,
+        "max_storage_bytes": settings.max_storage_bytes,
         "password_min_length": settings.password.min_length,
         "password_max_length": settings.password.max_length,
         "lock_failures": settings.lock.failures,
