@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test test-fast check format serve routes where new-dialect package bench clean
+.PHONY: help install test test-fast check format serve routes where new-dialect package deploy bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,11 +52,11 @@ where: $(INSTALLED) ## Find a route's code and test: ROUTE="PUT /1/acme/groups/s
 new-dialect: $(INSTALLED) ## Begin another API: NAME=x PREFIX=/x
 	$(BIN)/python -m scripts.new_dialect "$(NAME)" "$(PREFIX)"
 
-package: $(INSTALLED) ## Write the Lambda's zip and template into out/: STAGE=prod
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-northeast-1} \
-		$(BIN)/chalice package --stage $(STAGE) --merge-template infra/app-merge.json out
-	$(BIN)/python -m json.tool --compact out/sam.json out/sam.min.json
-	$(BIN)/cfn-lint out/sam.min.json
+package: $(INSTALLED) ## Write a stage's Lambda zip and template into out/: STAGE=prod CA_BUNDLE=global-bundle.pem
+	@$(BIN)/python -m scripts.package --stage "$(STAGE)" $(if $(CA_BUNDLE),--ca-bundle "$(CA_BUNDLE)")
+
+deploy: $(INSTALLED) ## Bring a stage up on AWS: STAGE=prod CA_BUNDLE=global-bundle.pem, DRY=1 only shows how
+	@$(BIN)/python -m scripts.deploy --stage "$(STAGE)" $(if $(CA_BUNDLE),--ca-bundle "$(CA_BUNDLE)") $(if $(DRY),--dry-run)
 
 bench: $(INSTALLED) ## Run the benchmarks; they print, they do not judge
 	$(BIN)/python -m bench
