@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +16,7 @@ import pytest
 
 from chalicelib.core.accounts.stored import GROUPS
 from chalicelib.core.buckets.stored import BUCKETS
+from chalicelib.core.push.stored import INSTALLATIONS, NOTIFICATIONS
 from chalicelib.core.query.query import Query
 from chalicelib.core.tenants.stored import ACCOUNTS
 from chalicelib.dialects.nec import dialect
@@ -26,6 +27,17 @@ from tests.dialects.nec.world import NOTHING, PASSWORD, Answer, Nec, Person
 
 SECRET = "alpha-secret"
 
+REGISTRATION = {
+    "_osType": "android",
+    "_osVersion": "30",
+    "_deviceToken": "alphatoken",
+    "_pushType": "gcm",
+    "_channels": [SECRET],
+    "_appVersionCode": 1,
+    "_appVersionString": "1",
+    "_allowedSenders": ["g:anonymous"],
+}
+
 SIGN_UP = {"username": "alphaann", "email": "intruder@example.com", "password": PASSWORD}
 
 BODIES: dict[str, Any] = {
@@ -34,6 +46,8 @@ BODIES: dict[str, Any] = {
     "PUT /1/{tenant}/users/{user_id}": {"options": {"taken": True}},
     "POST /1/{tenant}/objects/{bucket}/_batch": {"requests": [{"op": "delete", "_id": "<object>"}]},
     "POST /1/{tenant}/objects/{bucket}/_aggregate": {"pipeline": [{"$count": "all"}]},
+    "PUT /1/{tenant}/push/installations/{installation_id}": {"note": "taken"},
+    "POST /1/{tenant}/push/notifications": {"query": {}, "message": "to whoever is there"},
 }
 
 MOVES_ON = {"POST /1/{tenant}/users", "DELETE /1/{tenant}/login", "GET /1/{tenant}/management/apistats"}
@@ -57,12 +71,22 @@ class Things:
     bucket: str
     object_id: str
     name: str
+    installation_id: str
+    notification_id: str
 
     def of(self, parameter: str) -> str:
         return str(getattr(self, parameter, "anything"))
 
 
-UNKNOWN = Things("514af36644f9cb2eb8000aaa", "nogroup", "nobox", "514af36644f9cb2eb8000bbb", "nofile.txt")
+UNKNOWN = Things(
+    "514af36644f9cb2eb8000aaa",
+    "nogroup",
+    "nobox",
+    "514af36644f9cb2eb8000bbb",
+    "nofile.txt",
+    "514af36644f9cb2eb8000ddd",
+    "514af36644f9cb2eb8000eee",
+)
 
 
 def furnish(nec: Nec) -> Things:
@@ -80,7 +104,10 @@ def furnish(nec: Nec) -> Things:
         "alpha.txt", SECRET.encode(), acl=json.dumps(ALL), headers={"X-Meta-Options": json.dumps({"note": SECRET})}
     )
     files.publish("alpha.txt")
-    return Things(ann.id, "alphastaff", "alphabox", made["_id"], "alpha.txt")
+    installation = nec.post("/push/installations", REGISTRATION).json["_id"]
+    sent = nec.post("/push/notifications", {"query": {}, "message": SECRET}, by=nec.master)
+    notification = sent.headers["X-Notification-Id"]
+    return Things(ann.id, "alphastaff", "alphabox", made["_id"], "alpha.txt", installation, notification)
 
 
 def url(route: Route, things: Things) -> str:
@@ -105,7 +132,7 @@ def send(nec: Nec, route: Route, things: Things, by: Person) -> Answer:
 
 def everything(nec: Nec) -> dict[str, list[dict[str, Any]]]:
     """All that is stored of a tenant's own."""
-    names = (ACCOUNTS, GROUPS, BUCKETS)
+    names = (ACCOUNTS, GROUPS, BUCKETS, INSTALLATIONS, NOTIFICATIONS)
     stored = {name: list(nec.core.documents.find(nec.tenant, name, Query())) for name in names}
     objects = nec.post("/objects/alphabox/_query", {"limit": -1, "deleteMark": 1}, by=nec.master).json["results"]
     files = Files(nec, bucket="alphabox")
@@ -117,7 +144,7 @@ def everything(nec: Nec) -> dict[str, list[dict[str, Any]]]:
 def without_names(answer: Answer, things: Things) -> str:
     """What an answer says, apart from what the request itself named."""
     text = answer.text
-    for name in (things.user_id, things.group, things.bucket, things.object_id, things.name):
+    for name in astuple(things):
         text = text.replace(name, "?")
     return re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{24}|[0-9a-f-]{36}", "#", text)
 
