@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,7 @@ def show(context: typer.Context, tenant: TenantRef, bucket: BucketName, as_json:
     if key is None:
         say("No shard key is set.")
         return
-    show_record(
-        {"keys": [f"{path}:{'asc' if way == 1 else 'desc'}" for path, way in key.keys], "unique": key.unique}, as_json
-    )
+    show_record(_facts(key), as_json)
 
 
 @commands.command("set")
@@ -34,8 +32,14 @@ def set_(
     bucket: BucketName,
     keys: Keys,
     unique: Annotated[bool, typer.Option("--unique", help="Whether the key is unique.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write down the shard key that you have set in the database, so that the API can report it."""
     who = operator(context)
-    who.core.buckets.set_shard_key(who.caller(tenant), bucket, ShardKey(tuple(map(parse_key, keys)), unique))
-    say(f"Noted the shard key of {bucket}.")
+    key = ShardKey(tuple(map(parse_key, keys)), unique)
+    who.core.buckets.set_shard_key(who.caller(tenant), bucket, key)
+    show_record(_facts(key), as_json)
+
+
+def _facts(key: ShardKey) -> dict[str, Any]:
+    return {"keys": [f"{path}:{'asc' if way == 1 else 'desc'}" for path, way in key.keys], "unique": key.unique}

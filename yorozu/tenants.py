@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib.core.mail.templates import check_language, check_words
-from chalicelib.core.tenants.model import CorsPolicy, Tenant, TenantSettings
+from chalicelib.core.tenants.model import ClientCertificatePolicy, CorsPolicy, Tenant, TenantSettings
 from yorozu.operate import TenantRef, Yes, confirm, operator
 from yorozu.output import AsJson, say, show_record, show_rows
+
+
+class CertificatePart(Enum):
+    """A part of a client certificate."""
+
+    CN = "cn"
+    SERIAL = "serial"
+    UID = "uid"
+
 
 commands = typer.Typer(help="Customers' spaces: each has its own apps, users, groups and data.", no_args_is_help=True)
 
@@ -63,6 +73,9 @@ def settings(
     ] = None,
     cors_origin: Annotated[list[str] | None, typer.Option(help="An origin that may call; repeat. None: any.")] = None,
     any_origin: Annotated[bool, typer.Option("--any-origin", help="Let browsers of every origin call.")] = False,
+    cors_credentials: Annotated[
+        bool | None, typer.Option("--cors-credentials/--no-cors-credentials", help="Let browsers send cookies along.")
+    ] = None,
     confirm_accounts: Annotated[
         bool | None, typer.Option("--confirm-accounts/--no-confirm-accounts", help="Confirm sign-ups by mail.")
     ] = None,
@@ -102,10 +115,36 @@ def settings(
                     words=None if mail_words is None else check_words(json.loads(mail_words.read_text())),
                 ),
             ),
-            cors=replace(before.cors, **_named(enabled=cors, origins=origins)),
+            cors=replace(before.cors, **_named(enabled=cors, origins=origins, credentials=cors_credentials)),
         )
 
     tenant_now = operator(context).core.tenants.change_settings(tenant, changed)
+    show_record(_settings(tenant_now.settings), as_json)
+
+
+@commands.command("client-certificates")
+def client_certificates(
+    context: typer.Context,
+    tenant: TenantRef,
+    enabled: Annotated[bool, typer.Option("--admit/--refuse", help="Whether certificates stand for a login.")] = True,
+    username_from: Annotated[
+        list[CertificatePart] | None,
+        typer.Option(help="A part of the certificate that names the user; repeat: joined by hyphens. [default: cn]"),
+    ] = None,
+    issuer_dn: Annotated[
+        str | None, typer.Option(help="The only issuer to admit; any that the proxy trusts when left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether users may be known by client certificates that a proxy has checked.
+
+    The proxy proves itself by YOROZU_CLIENT_CERTIFICATE_TOKEN; the users are made by `yorozu users add-certificate`.
+    """
+    parts = tuple(part.value for part in username_from or (CertificatePart.CN,))
+    policy = ClientCertificatePolicy(enabled, parts, issuer_dn)
+    tenant_now = operator(context).core.tenants.change_settings(
+        tenant, lambda before: replace(before, client_certificate=policy)
+    )
     show_record(_settings(tenant_now.settings), as_json)
 
 
@@ -161,6 +200,10 @@ def _settings(settings: TenantSettings) -> dict[str, Any]:
         "mail_words": dict(settings.mail.words) or None,
         "cors": cors.enabled,
         "cors_origins": list(cors.origins) or ["any"],
+        "cors_credentials": cors.credentials,
+        "client_certificates": settings.client_certificate.enabled,
+        "client_certificate_username_from": list(settings.client_certificate.username_from),
+        "client_certificate_issuer_dn": settings.client_certificate.issuer_dn,
     }
 
 

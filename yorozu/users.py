@@ -58,6 +58,23 @@ def add(
         show_record(_facts(user), as_json)
 
 
+@commands.command("add-certificate")
+def add_certificate(
+    context: typer.Context,
+    tenant: TenantRef,
+    username: Annotated[str, typer.Argument(help="The name that the certificate's parts spell.")],
+    options: Annotated[str | None, typer.Option(help="Facts about the user, a JSON object.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a user who is known by a client certificate and has no password."""
+    who = operator(context)
+    facts = None if options is None else json.loads(options)
+    asked = SignUp(username, options=facts, uses_client_certificate=True)
+    user = who.core.accounts.sign_up(who.caller(tenant), asked)
+    if user is not None:
+        show_record(_facts(user), as_json)
+
+
 @commands.command("show")
 def show(context: typer.Context, tenant: TenantRef, user: UserId, as_json: AsJson = False) -> None:
     """Show a user and the groups they belong to."""

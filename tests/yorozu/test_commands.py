@@ -69,6 +69,24 @@ def test_a_tenant_is_made_shown_set_disabled_and_deleted(data: Path, tenant: str
     assert told(data, "tenants", "list") == []
 
 
+def test_users_may_be_known_by_client_certificates(data: Path, tenant: str) -> None:
+    shown = told(data, "tenants", "client-certificates", "acme", "--username-from", "cn", "--username-from", "serial")[
+        0
+    ]
+    assert (shown["client_certificates"], shown["client_certificate_username_from"]) == (True, ["cn", "serial"])
+
+    made = told(data, "users", "add-certificate", "acme", "press-17")[0]
+    assert (made["username"], made["email"]) == ("press-17", None)
+
+    told(data, "tenants", "client-certificates", "acme", "--refuse")
+    assert told(data, "tenants", "show", "acme")[0]["client_certificates"] is False
+
+
+def test_browsers_may_send_cookies_along_and_files_may_be_limited(data: Path, tenant: str) -> None:
+    shown = told(data, "tenants", "settings", "acme", "--cors-credentials", "--max-storage-bytes", "5000")[0]
+    assert (shown["cors_credentials"], shown["max_storage_bytes"]) == (True, 5000)
+
+
 def test_the_same_name_twice_is_refused_in_one_line(data: Path, tenant: str) -> None:
     assert "acme" in str(refused(data, "tenants", "create", "acme"))
     assert "no such tenant" in str(refused(data, "tenants", "show", "none"))
