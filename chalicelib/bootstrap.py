@@ -102,7 +102,7 @@ def assemble(
     mail = AccountMail(mailer or _mailer(settings), settings.mail_link_base_url or settings.public_base_url)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
     gateways = _gateways() if gateways is None else gateways
-    push = assemble_push(documents, jobs, gateways, clock, retention_days=settings.push_retention_days)
+    push = assemble_push(documents, jobs, gateways, tenants, clock, **_push_options(settings))
     records = FileRecords(documents, directory)
     contents = FileContents(blobs, records, settings.max_file_bytes)
     files = FilesService(records, contents, clock)
@@ -122,13 +122,21 @@ def assemble(
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=counters,
         stats=StatsService(documents, tenants, counters, clock),
-        purge=PurgeService(tenants, directory, objects, accounts, replays, push.notifications, clock),
+        purge=PurgeService(tenants, directory, objects, accounts, replays, push, clock),
         push=push,
         jobs=jobs,
         documents=documents,
         clock=clock,
         installation=_installation(settings),
     )
+
+
+def _push_options(settings: Settings) -> dict[str, int]:
+    return {
+        "retention_days": settings.push_retention_days,
+        "sse_heartbeat_seconds": settings.sse_heartbeat_seconds,
+        "sse_wait_seconds": settings.sse_wait_seconds,
+    }
 
 
 def _installation(settings: Settings) -> Installation:

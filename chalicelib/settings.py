@@ -110,8 +110,16 @@ class Settings:
     smtp_password: str = _setting("", secret=True)
     # Where clients listen for events, as in https://push.example.com/events; empty: below the address that they ask.
     sse_public_uri: str = _setting("")
+    # How often a client that listens for events is shown that the connection lives; clients give it up after twice.
+    sse_heartbeat_seconds: int = _setting(30, _at_least(1))
+    # How long a Lambda waits for an event before it answers with none, at most 25; each wait occupies one Lambda.
+    sse_wait_seconds: int = _setting(0, _at_least(0))
     # Notifications and what became of them are deleted this many days after they were sent.
     push_retention_days: int = _setting(30, _at_least(1))
+    # Threads of this server for each queue; 0 leaves the queues to others, such as Lambdas.
+    queue_threads: int = _setting(2, _at_least(0))
+    # How long one of them has a job for itself; a job that takes longer, or whose server died, comes again.
+    queue_hidden_seconds: int = _setting(360, _at_least(1))
     # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
     query_timeout_ms: int = _setting(10_000, _at_least(1))
     # How long the answer to a request token is remembered.

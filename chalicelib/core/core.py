@@ -54,5 +54,6 @@ class Core:
     def close(self) -> None:
         """Lets go of what the engines hold."""
         self.counters.close()
+        self.push.close()
         self.jobs.close()
         self.documents.close()

@@ -7,7 +7,7 @@ from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.clock import Clock
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
-from chalicelib.core.push.notifications import NotificationsService
+from chalicelib.core.push.service import Push
 from chalicelib.core.tenants.service import TenantsService
 
 
@@ -21,7 +21,7 @@ class PurgeService:
         objects: ObjectsService,
         accounts: AccountsService,
         replays: Replays,
-        notifications: NotificationsService,
+        push: Push,
         clock: Clock,
     ) -> None:
         self._tenants = tenants
@@ -29,7 +29,7 @@ class PurgeService:
         self._objects = objects
         self._accounts = accounts
         self._replays = replays
-        self._notifications = notifications
+        self._push = push
         self._clock = clock
 
     def run(self) -> int:
@@ -43,5 +43,6 @@ class PurgeService:
             gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._accounts.purge_confirmations(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())
-            gone += self._notifications.purge(tenant)
+            gone += self._push.notifications.purge(tenant)
+            gone += self._push.events.purge(tenant.id, self._clock.now())
         return gone

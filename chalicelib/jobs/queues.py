@@ -10,7 +10,7 @@ from chalicelib.core.push.fan_out import DELIVER_QUEUE, EXPAND_QUEUE
 from chalicelib.jobs.push_deliver import push_deliver
 from chalicelib.jobs.push_expand import push_expand
 
-__all__ = ["DELIVER_QUEUE", "EXPAND_QUEUE", "HIDDEN_SECONDS", "QUEUE_JOBS", "QueueJob"]
+__all__ = ["DELIVER_QUEUE", "EXPAND_QUEUE", "QUEUE_JOBS", "QueueJob"]
 
 QueueJob = Callable[[Core, dict[str, Any]], None]
 """`job(core, body)`. When it returns the work is done; whatever it raises, the queue hands the job out again."""
@@ -19,7 +19,3 @@ QUEUE_JOBS: dict[str, QueueJob] = {
     EXPAND_QUEUE: push_expand,
     DELIVER_QUEUE: push_deliver,
 }
-
-HIDDEN_SECONDS = 360
-"""How long a job is hidden while it is worked on: longer than a batch's lease, so that what a dead worker has left can
-be claimed when its job comes again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol
 
@@ -117,20 +117,49 @@ class Stream:
             self.chunks.close()
 
 
+class Feed(Protocol):
+    """A body that goes on for as long as its client listens. One thread at a time calls it; whoever is given it closes
+    it."""
+
+    idle_seconds: float
+    """How often the client is to be shown that the server lives."""
+
+    def begin(self, ring: Callable[[], None]) -> bytes:
+        """The first bytes. From now on `ring` is called, by any thread, when there may be more."""
+
+    def more(self) -> bytes:
+        """What has come since the last call; perhaps nothing."""
+
+    def idle(self) -> bytes | None:
+        """The sign of life; None ends the body."""
+
+    def whole(self) -> bytes:
+        """All that there is by now, for hosts that answer in one piece."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A body without an end, where the host can keep the connection open."""
+
+    feed: Feed = field(repr=False)
+
+
 JsonBody = dict[str, Any] | list[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes and streams as they are, None
-    as nothing.
+    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes, streams and what is live as
+    they are, None as nothing.
 
     `headers` are pairs, so that a name may come twice; a Content-Type among them wins over the one the body suggests.
     JSON must be plain already: dates, ids and numbers beyond JSON are the work of the dialect's wire.py.
     """
 
     status: int
-    body: JsonBody | str | bytes | Stream | None = None
+    body: JsonBody | str | bytes | Stream | Live | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 

@@ -10,7 +10,7 @@ from chalice.app import Chalice, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib.core.errors import CoreError
-from chalicelib.web.call import Reply, Request, Stream
+from chalicelib.web.call import Live, Reply, Request, Stream
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.events import STREAMS, check_query, path_parameters, request_of
 from chalicelib.web.mount import Mount
@@ -37,6 +37,8 @@ class YorozuApp(Chalice):
         self.mounts: list[Mount] = []
         self.streaming: set[tuple[str, str]] = set()
         """Method and path template of each route whose body may be as large as a file."""
+        self.queues: dict[str, str] = {}
+        """The core's name of the queue that each handler works off, by the handler's name."""
 
     @property
     def current_request(self) -> ChaliceRequest | None:
@@ -72,6 +74,15 @@ class YorozuApp(Chalice):
         }
         answer: dict[str, Any] = super().__call__({**defaults, **event, "headers": headers}, context)
         return answer
+
+    def on_queue(self, queue: str, *, batch_size: int) -> Callable[[Callable[..., Any]], Any]:
+        """Registers a handler for the messages of one of the core's queues: on Lambda by SQS, locally by workers."""
+
+        def register(handler: Callable[..., Any]) -> Any:
+            self.queues[handler.__name__] = queue
+            return self.on_sqs_message(queue=queue, batch_size=batch_size)(handler)
+
+        return register
 
     def mount_for(self, path: str) -> Mount:
         """The mount that speaks for a path nobody else answers; of paths outside every dialect, the first."""
@@ -130,6 +141,8 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
     reply = respond(request)
     if isinstance(reply.body, Stream):
         reply = _passed_on(reply, reply.body, app.event, is_head=request.method == "HEAD")
+    elif isinstance(reply.body, Live):
+        reply = _kept_open(reply, reply.body, app.event, is_head=request.method == "HEAD")
     response = to_response(reply)
     if request.method == "HEAD":
         response.headers.setdefault("Content-Length", str(len(response.body)))
@@ -146,6 +159,17 @@ def _passed_on(reply: Reply, stream: Stream, event: dict[str, Any], *, is_head: 
     else:
         return Reply(reply.status, stream.whole(), reply.headers)
     return Reply(reply.status, b"", (*reply.headers, ("Content-Length", str(stream.length))))
+
+
+def _kept_open(reply: Reply, live: Live, event: dict[str, Any], *, is_head: bool) -> Reply:
+    """The reply without its feed, which the host fetches from the event; or with what the feed has to say by now."""
+    if STREAMS in event and not is_head:
+        event[STREAMS].feed = live.feed
+        return Reply(reply.status, b"", reply.headers)
+    try:
+        return Reply(reply.status, b"" if is_head else live.feed.whole(), reply.headers)
+    finally:
+        live.feed.close()
 
 
 def to_response(reply: Reply) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from chalicelib.web.call import JSON_TYPE, Reply, Stream
+from chalicelib.web.call import JSON_TYPE, JsonBody, Live, Reply, Stream
 
 
 def encode(reply: Reply) -> Reply:
@@ -24,9 +24,9 @@ def encode(reply: Reply) -> Reply:
     return Reply(reply.status, body, (("Content-Type", suggested_type), *reply.headers))
 
 
-def _encode_body(body: dict[str, Any] | list[Any] | str | bytes | Stream) -> tuple[bytes | Stream, str]:
+def _encode_body(body: JsonBody | str | bytes | Stream | Live) -> tuple[bytes | Stream | Live, str]:
     match body:
-        case bytes() | Stream():
+        case bytes() | Stream() | Live():
             return body, "application/octet-stream"
         case str():
             return body.encode(), "text/plain; charset=utf-8"

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from chalicelib.core.errors import InvalidInput
-from chalicelib.web.call import Headers, QueryParameters, Request, Stream
+from chalicelib.web.call import Feed, Headers, QueryParameters, Request, Stream
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a client or proxy may name a request; anything else could forge log lines and is replaced."""
@@ -25,10 +25,11 @@ _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\
 @dataclass(slots=True)
 class Streams:
     """How a host and the bridge pass each other bodies too large for an event: `request` was sent, seekable and at
-    its beginning, None when the body is in the event; `reply` is to be sent in the place of an empty body."""
+    its beginning, None when the body is in the event; `reply` or `feed` is to be sent in the place of an empty body."""
 
     request: BinaryIO | None = None
     reply: Stream | None = None
+    feed: Feed | None = None
 
 
 def request_of(event: dict[str, Any], parameters: dict[str, str] | None = None) -> Request:
@@ -45,7 +46,7 @@ def request_of(event: dict[str, Any], parameters: dict[str, str] | None = None) 
         source_ip=(context.get("identity") or {}).get("sourceIp") or "",
         request_id=_request_id(headers.get("x-request-id"), context.get("requestId")),
         stream=event[STREAMS].request if STREAMS in event else None,
-        base_url=_base_url(headers, context, event.get("path") or ""),
+        base_url=_base_url(headers, context, event.get("path")),
     )
 
 
@@ -88,14 +89,14 @@ def _decode(value: str) -> str:
         raise InvalidInput("the path is not valid UTF-8") from error
 
 
-def _base_url(headers: Headers, context: dict[str, Any], path: str) -> str:
+def _base_url(headers: Headers, context: dict[str, Any], path: str | None) -> str:
     """Where the client found us; empty when it does not say. Only ever told back to the same client."""
     host = headers.get("host") or ""
     if not _HOST.fullmatch(host):
         return ""
     scheme = "https" if headers.get("x-forwarded-proto") == "https" else "http"
-    asked: str = context.get("path") or path
-    stage = asked.removesuffix(path) if asked.endswith(path) else ""
+    asked: str = context.get("path") or ""
+    stage = asked.removesuffix(path) if path and asked.endswith(path) else ""
     return f"{scheme}://{host}{stage}"
 
 

@@ -37,6 +37,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "chalicelib/core/query/regex.py": ("regex",),
     "chalicelib/dialects/__init__.py": ("chalicelib.dialects",),
     "chalicelib/web/chalice_bridge.py": ("chalice",),
+    # The list of the folder's other files.
+    "chalicelib/jobs/queues.py": ("chalicelib.jobs",),
     # A message of a queue is a job of the core.
     "chalicelib/web/queue_events.py": ("chalicelib.core.jobs",),
     "chalicelib/web/server/http_heads.py": ("uvicorn",),

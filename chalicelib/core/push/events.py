@@ -68,14 +68,14 @@ class EventLog:
     ) -> None:
         """Keeps an event for an installation and wakes whoever listens. Spec: nec-rest, 10.6.
 
-        What a line cannot hold is left out of id and type.
+        What a line cannot hold is left out of id and type; halves of surrogate pairs become question marks.
         """
         key = ids.new_id()
         event = {
             "key": key,
             "id": _one_line(event_id) or key,
             "type": _one_line(event_type) or DEFAULT_TYPE,
-            "data": data,
+            "data": _whole(data),
             "at": at,
         }
         kept = max(1, min(KEPT_EVENTS, KEPT_BYTES // max(1, len(data))))
@@ -134,4 +134,8 @@ def _event(item: Document) -> Event:
 
 
 def _one_line(text: str | None) -> str:
-    return _NOT_IN_ONE_LINE.sub("", text or "")
+    return _NOT_IN_ONE_LINE.sub("", _whole(text or ""))
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()

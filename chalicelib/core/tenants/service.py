@@ -19,6 +19,7 @@ from chalicelib.core.errors import (
     TenantNotFound,
 )
 from chalicelib.core.files.ports import Blobs
+from chalicelib.core.push.events import EVENTS, EVENTS_INDEX
 from chalicelib.core.push.stored import PUSH_INDEXES
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
@@ -65,7 +66,7 @@ class TenantsService:
         self._documents.create_index(SYSTEM_TENANT, REGISTER, Index("name_key", (("name", 1),), unique=True))
         tenant = Tenant(ids.new_id(), name, self._clock.now())
         self._documents.create_tenant(tenant.id)
-        for collection, index in (*TENANT_INDEXES, *PUSH_INDEXES):
+        for collection, index in (*TENANT_INDEXES, *PUSH_INDEXES, (EVENTS, EVENTS_INDEX)):
             self._documents.create_index(tenant.id, collection, index)
         self._documents.insert(tenant.id, ACCOUNTS, tenant_to_document(tenant))
         entry = {"_id": tenant.id, "name": name, "createdAt": tenant.created_at}

@@ -5,7 +5,9 @@ asgi.py        HTTP request -> API Gateway proxy event -> app(event, context) in
 bodies.py      bodies that are too large for memory, in and out
 route_trie.py  which route a path means
 http_heads.py  what the HTTP parser lacks: a bound on headers, deafness to upgrades
+feeds.py       connections that stay open
 schedules.py   timers in the place of EventBridge
+workers.py     threads for queues, in the place of Lambda's event sources
 """
 
 from chalicelib.web.server.process import serve

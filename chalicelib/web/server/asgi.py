@@ -21,6 +21,7 @@ from chalicelib.web.events import STREAMS, Streams
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import DEFAULT_MAX_BODY_BYTES, NO_ROUTE
 from chalicelib.web.server.bodies import BodyInFile, BodyInMemory, Receive, Send, read_body, send_stream
+from chalicelib.web.server.feeds import OpenFeeds
 from chalicelib.web.server.route_trie import RouteTrie
 
 THREADS = 32
@@ -57,6 +58,7 @@ class AsgiApp:
         self._app = app
         self._trie = RouteTrie(app.routes)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._feeds = OpenFeeds(self._pool)
         self._on_start = on_start
         self._on_stop = on_stop
         self._max_body_bytes = max_body_bytes
@@ -78,6 +80,7 @@ class AsgiApp:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        self._feeds.end_at_signals()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await asyncio.to_thread(self._pool.shutdown)
@@ -98,11 +101,15 @@ class AsgiApp:
             status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             spooled.close()
+        if streams.feed is not None:
+            headers = [(name, value) for name, value in headers if name != b"content-length"]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        if streams.reply is None:
-            await send({"type": "http.response.body", "body": content})
-        else:
+        if streams.feed is not None:
+            await self._feeds.send(streams.feed, receive, send)
+        elif streams.reply is not None:
             await send_stream(streams.reply, receive, send, self._pool)
+        else:
+            await send({"type": "http.response.body", "body": content})
 
     async def _read(self, receive: Receive, event: dict[str, Any], streams: Streams, spooled: BodyInFile) -> bool:
         """Puts the body into the event, or beside it for a route that streams. Whether it came. Raises: CoreError."""

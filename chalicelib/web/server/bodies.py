@@ -134,7 +134,7 @@ async def send_stream(stream: Stream, receive: Receive, send: Send, pool: Execut
     bytes are missing.
     """
     loop = asyncio.get_running_loop()
-    gone = asyncio.ensure_future(_until_gone(receive))
+    gone = asyncio.ensure_future(until_gone(receive))
     left = stream.length
     try:
         while left > 0 and not gone.done():
@@ -153,6 +153,7 @@ async def send_stream(stream: Stream, receive: Receive, send: Send, pool: Execut
         await loop.run_in_executor(pool, stream.chunks.close)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Returns when the client has hung up."""
     while (await receive())["type"] != "http.disconnect":
         pass

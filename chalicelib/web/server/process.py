@@ -17,6 +17,7 @@ from chalicelib.web.log import log_line, set_log_level
 from chalicelib.web.server.asgi import AsgiApp
 from chalicelib.web.server.http_heads import WholeHeads
 from chalicelib.web.server.schedules import Schedules
+from chalicelib.web.server.workers import QueueWorkers
 
 KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 s of common load balancers, so that they, not we, close idle connections."""
@@ -54,13 +55,18 @@ def create() -> AsgiApp:
     module = importlib.import_module("app")
     settings = Settings.from_environment(os.environ)
     schedules = Schedules(module.app, _lock_file(settings))
+    workers = QueueWorkers(
+        module.app, module.core, threads=settings.queue_threads, hidden_seconds=settings.queue_hidden_seconds
+    )
 
     def start() -> None:
         set_log_level(settings.log_level)
         module.core()
         schedules.start()
+        workers.start()
 
     def stop() -> None:
+        workers.stop()
         schedules.stop()
         module.core.close()
 

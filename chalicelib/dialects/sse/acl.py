@@ -1,0 +1,1 @@
+"""This API has no access lists: whoever has an installation's credentials hears its events."""
