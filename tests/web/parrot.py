@@ -132,6 +132,7 @@ def get_unavailable(call: Call) -> Reply:
 
 @routes.get("/p/{tenant}/second")
 def get_second(call: Call) -> Reply:
+    print("working", flush=True)
     time.sleep(1)
     return Reply(200, {"second": "over"})
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.web.log import describe, log_line, set_log_level
 
 
@@ -36,6 +37,12 @@ def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -
 def test_a_line_break_in_a_field_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
     log_line("INFO", "request", route="a\nb")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_the_word_of_a_backend_that_failed_is_told_to_the_operator() -> None:
+    error = Unavailable("the file store is not available", "AccessDenied")
+    assert describe(error).startswith("Unavailable (AccessDenied) at ")
+    assert "AccessDenied" not in error.message
 
 
 def test_an_error_is_described_by_place_and_type_never_by_its_text() -> None:

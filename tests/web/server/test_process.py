@@ -10,30 +10,44 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process; it and its children are gone afterwards, whatever became of the test."""
+    server = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield server
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.communicate()
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signals) -> None:
     port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.web.parrot_server", str(port)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as server:
+    with running("-m", "tests.web.parrot_server", str(port)) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         answers: list[bytes] = []
         wait_until_open(port)
         slow = threading.Thread(target=lambda: answers.append(ask(port, "/p/acme/second")))
         slow.start()
-        time.sleep(0.3)
-        os.kill(server.pid, stop)
+        assert server.stdout.readline() == b"working\n"
+        server.send_signal(stop)
         slow.join()
         assert answers == [b'{"second":"over"}']
         assert server.stdout.readline() == b"closed\n"
-        assert server.wait(5) in (0, -stop)
+        assert server.wait(30) in (0, -stop)
 
 
 SERVE = """
@@ -45,12 +59,11 @@ serve(Settings(data_folder=Path(sys.argv[1])), port=int(sys.argv[2]), workers=2)
 
 def test_several_workers_serve_the_app_and_end_together(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-c", SERVE, str(tmp_path / "data"), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
+    with running("-c", SERVE, str(tmp_path / "data"), str(port)) as server:
         wait_until_open(port)
         assert [ask(port, "/api/1/_health")[:1] for _ in range(4)] == [b"{"] * 4
         server.send_signal(signal.SIGTERM)
-        assert server.wait(15) in (0, -signal.SIGTERM)
+        assert server.wait(60) in (0, -signal.SIGTERM)
         assert server.stderr is not None
         events = [json.loads(line)["event"] for line in server.stderr]
     assert events.count("request") == 4
@@ -74,7 +87,7 @@ def free_port() -> int:
 
 
 def wait_until_open(port: int) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
