@@ -26,6 +26,9 @@ STOP_SECONDS = 30
 """How long running requests may take to end after SIGTERM; API Gateway grants 29 s as well."""
 
 
+WORKER_SILENCE_SECONDS = 30
+"""After which a worker counts as hung and is replaced; the default of 5 kills one on a machine that is merely busy."""
+
 _HTTP_SERVER = "uvicorn.error"
 """The name under which uvicorn tells how it fares, errors or not."""
 
@@ -108,6 +111,7 @@ def _run(asgi: AsgiApp | str, **options: Any) -> None:
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
+            timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
             **options,
         )
 
