@@ -319,7 +319,14 @@ class RateLimited(LimitExceeded):
 
 
 class Unavailable(CoreError):
-    """A backend failed; nothing is known to have changed. The cause is attached by `raise ... from`."""
+    """A backend failed; nothing is known to have changed. The cause is attached by `raise ... from`.
+
+    `code` is the backend's own word for it, for the log and not for callers; empty when it has none.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class TimedOut(Unavailable):

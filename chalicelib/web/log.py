@@ -11,6 +11,8 @@ import time
 import traceback
 from typing import Any
 
+from chalicelib.core.errors import Unavailable
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -44,11 +46,15 @@ def _now() -> str:
 def describe(error: BaseException) -> str:
     """Where an unexpected error came from: its type and the innermost frames.
 
-    Its text is left out, because the text of a driver's or parser's error may quote a document.
+    Its text is left out, because the text of a driver's or parser's error may quote a document; a backend's code is
+    one word and tells the operator what to put right.
     """
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " < ".join(
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in reversed(frames)
     )
     cause = error.__cause__
-    return f"{type(error).__name__} at {places}" + (f" caused by {type(cause).__name__}" if cause is not None else "")
+    code = f" ({error.code})" if isinstance(error, Unavailable) and error.code else ""
+    return f"{type(error).__name__}{code} at {places}" + (
+        f" caused by {type(cause).__name__}" if cause is not None else ""
+    )

@@ -44,11 +44,14 @@ class Clients:
 
     @property
     def s3(self) -> Any:
-        """Signs with version 4, which keys of KMS and newer regions insist on. Checksums only where S3 asks for them:
-        an upload in parts that begins with one would refuse the parts that clients send by signed URLs."""
+        """Signs with version 4, which keys of KMS and newer regions insist on, and for the host of the region: signed
+        requests to the global one are redirected, and the signature breaks. Checksums only where S3 asks for them: an
+        upload in parts that begins with one would refuse the parts that clients send by signed requests."""
         return self._client(
             "s3",
             signature_version="s3v4",
+            # A stand-in has no names below its own.
+            s3={"addressing_style": "path" if self._endpoint_url else "virtual"},
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )

@@ -30,8 +30,8 @@ def core_errors(service: str, known: Mapping[str, CoreError] | None = None) -> I
         if known and code in known:
             raise known[code] from error
         if code in SLOW:
-            raise TimedOut(f"{service} did not answer in time") from error
-        raise Unavailable(f"{service} is not available") from error
+            raise TimedOut(f"{service} did not answer in time", code) from error
+        raise Unavailable(f"{service} is not available", code) from error
 
 
 def code_of(error: Exception) -> str | None:
