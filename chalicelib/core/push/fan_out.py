@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
+from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.jobs import Jobs
 from chalicelib.core.push.batches import BATCH_SIZE, Batch, Batches, Cursor
 from chalicelib.core.push.finish import finish
@@ -19,6 +20,7 @@ from chalicelib.core.query.filter import Filter, parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
+from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 
 EXPAND_QUEUE = "push-expand"
@@ -118,7 +120,7 @@ class FanOut:
         if there is not None:
             return [there]
         made: list[Batch] = []
-        for waiting, following in self._read(plan, cursor):
+        for waiting, following in self._read_or_end(plan, cursor):
             wanted = self._batch(plan, number + len(made), waiting, following)
             stored = self._batches.add(plan.tenant, wanted)
             made.append(stored)
@@ -129,6 +131,15 @@ class FanOut:
     def _batch(self, plan: _Plan, number: int, waiting: list[str], following: Cursor | None) -> Batch:
         created_at = plan.record["createdAt"]
         return Batch(plan.record[ID], number, created_at, following, tuple(waiting), free_at=created_at)
+
+    def _read_or_end(self, plan: _Plan, cursor: Cursor) -> list[tuple[list[str], Cursor | None]]:
+        """As `_read`; the end when the query fails on an installation, which was changed since the call counted it."""
+        try:
+            return self._read(plan, cursor)
+        except OperatorMisused as error:
+            change = parse_update({"$set": {"problem": type(error).__name__}})
+            self._documents.update_one(plan.tenant, NOTIFICATIONS, parse_filter({ID: plan.record[ID]}), change)
+            return [([], None)]
 
     def _read(self, plan: _Plan, cursor: Cursor) -> list[tuple[list[str], Cursor | None]]:
         """The ids of the next installations in batches, each with where the one after it begins."""

@@ -69,7 +69,7 @@ class Notification:
     """A message sent to the installations of an app. `installations` is how many matched when it was accepted.
 
     `sender` is the user who was signed in; `finished_at` is None while some are waiting. `problem` is the last
-    unexpected failure of a gateway, as the name of its exception.
+    unexpected failure of a gateway or of the query, as the name of its exception.
     """
 
     id: str

@@ -20,6 +20,7 @@ from chalicelib.core.errors import (
     DocumentTooLarge,
     InvalidQuery,
     NotificationNotFound,
+    OperatorMisused,
     Unavailable,
 )
 from chalicelib.core.jobs import Jobs
@@ -84,7 +85,7 @@ class NotificationsService:
         `installations` in what is returned counts those of the app that match the query, that admit the sender, and
         whose owner is among the receivers, if there are any.
         Raises: AccessDenied unless the app lets its clients send; InvalidInput for receivers that cannot be;
-        InvalidQuery; OperatorMisused; DocumentTooLarge; TimedOut; Unavailable, and nothing is sent.
+        InvalidQuery; DocumentTooLarge; TimedOut; Unavailable, and nothing is sent.
         """
         if caller.app is None:
             raise AccessDenied("a notification belongs to an app")
@@ -148,7 +149,10 @@ class NotificationsService:
         return _Audience(condition, [part for part, count in counted if count], sum(count for _, count in counted))
 
     def _count(self, caller: Caller, condition: Filter) -> int:
-        return self._documents.count(caller.tenant.id, INSTALLATIONS, condition, timeout_ms=COUNT_TIMEOUT_MS)
+        try:
+            return self._documents.count(caller.tenant.id, INSTALLATIONS, condition, timeout_ms=COUNT_TIMEOUT_MS)
+        except OperatorMisused as error:
+            raise InvalidQuery(f"the query fails on an installation: {error.message}") from error
 
     def _accept(self, tenant: str, notification: Notification, audience: _Audience) -> None:
         """Stores what the workers need, the notification last, and puts the first job."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import AccessDenied, NotificationNotFound
+from chalicelib.core.errors import AccessDenied, InvalidQuery, NotificationNotFound
 from chalicelib.core.push.model import PushCounters
 from chalicelib.core.push.receivers import PART_USERS
 from chalicelib.core.push.stored import INSTALLATIONS, NOTIFICATIONS, RECEIVERS
@@ -122,6 +122,26 @@ def test_the_query_that_is_kept_means_what_was_asked(site: Site, query: dict[str
     assert site.report(sent).counters == PushCounters(queued=1, sent=1)
     tokens = {document["_id"]: document["_deviceToken"] for document in site.stored()}
     assert [tokens[one] for one in site.gateway.handed] == ["yes"]
+
+
+def test_a_query_that_fails_on_an_installation_is_refused(site: Site) -> None:
+    site.register(age="old")
+    with pytest.raises(InvalidQuery):
+        site.send({"$expr": {"$gt": [{"$add": ["$age", 1]}, 3]}})
+    assert site.stored(NOTIFICATIONS) == []
+
+
+def test_a_query_that_fails_later_ends_the_sending(site: Site) -> None:
+    site.sizes = {"read_size": 1, "batch_size": 1, "batches_per_job": 9}
+    site.register("first", age=9)
+    second = site.register("second", age=9)
+    sent = site.send({"$expr": {"$gt": [{"$add": ["$age", 1]}, 3]}})
+    site.core.push.installations.update(site.caller(), second.id, {"age": "old"})
+    site.work_off()
+    report = site.report(sent)
+    assert report.counters == PushCounters(queued=1, sent=1)
+    assert report.finished_at is not None
+    assert report.problem == "OperatorMisused"
 
 
 def test_senders_that_an_installation_does_not_admit_do_not_reach_it(site: Site) -> None:

@@ -93,8 +93,8 @@ def send_notification(call: Call) -> Reply:
     """Send a message to the installations of the app that match; workers bring it to the devices.
 
     Replies: 200 with how many match; a header names the notification.
-    Raises: AccessDenied for the application key unless the app lets its clients send; InvalidInput, InvalidQuery,
-    OperatorMisused; DocumentTooLarge; TimedOut.
+    Raises: AccessDenied for the application key unless the app lets its clients send; InvalidInput, InvalidQuery;
+    DocumentTooLarge; TimedOut.
     Spec: nec-rest, 10.6; nec-clients, 7.3 to 7.7.
     """
     sent = call.core.push.notifications.send(call.caller, wire.new_notification(object_body(call)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.core.errors import InvalidInput, InvalidQuery, InvalidUpdate
+from chalicelib.core.errors import InvalidInput, InvalidQuery, InvalidUpdate, OperatorMisused
 from chalicelib.core.push.model import NewNotification, Notification, PushInstallation
 from chalicelib.core.push.ports import PushMessage
 from chalicelib.core.query.filter import Filter, parse_filter
@@ -55,7 +55,7 @@ def full_update(body: dict[str, Any]) -> Document | None:
 def new_notification(body: dict[str, Any]) -> NewNotification:
     """The notification to send; keys that the reference does not know mean nothing.
 
-    Raises: InvalidInput for what is missing or of the wrong type; InvalidQuery, OperatorMisused. Spec: nec-rest, 10.6.
+    Raises: InvalidInput for what is missing or of the wrong type; InvalidQuery. Spec: nec-rest, 10.6.
     """
     text = optional_text(body, "message")
     if text is None:
@@ -92,7 +92,11 @@ def _query(body: dict[str, Any]) -> Filter:
     typed = from_json(query)
     if not isinstance(typed, dict):
         raise InvalidQuery("query must be an object of conditions")
-    return parse_filter(typed)
+    try:
+        return parse_filter(typed)
+    except OperatorMisused as error:
+        # 500 is for queries of objects, whose clients expect it; here the reference has 400 only.
+        raise InvalidQuery(error.message) from error
 
 
 def _badge(body: dict[str, Any]) -> int | None:

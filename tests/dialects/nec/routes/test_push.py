@@ -445,6 +445,7 @@ def test_receivers_that_cannot_be_are_refused(nec: Nec, receivers: Any) -> None:
         {"query": {"$where": "1"}},
         {"query": {"a": {"$bad": 1}}},
         {"query": {"$bad": []}},
+        {"query": {"a": {"$all": None}}},
         {"query": {"_server.app": "x"}},
         {"query": {"$or": [{"a": 1}, {"_server": {"$exists": True}}]}},
         {"query": {"$expr": {"$eq": ["$_server.app", "x"]}}},
