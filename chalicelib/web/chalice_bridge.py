@@ -35,8 +35,8 @@ class YorozuApp(Chalice):
         super().__init__(app_name=app_name, configure_logs=False, env={})
         self.api.binary_types = ANY_TYPE
         self.mounts: list[Mount] = []
-        self.streaming: set[tuple[str, str]] = set()
-        """Method and path template of each route whose body may be as large as a file."""
+        self.streaming: dict[tuple[str, str], tuple[Mount, Route]] = {}
+        """By method and path template, each route whose body may be as large as a file."""
         self.queues: dict[str, str] = {}
         """The core's name of the queue that each handler works off, by the handler's name."""
 
@@ -96,6 +96,12 @@ class YorozuApp(Chalice):
     def unknown_method(self, path: str, event: dict[str, Any]) -> Reply:
         return self.mount_for(path).unknown_method(path, tuple(sorted(self.routes[path])), request_of(event))
 
+    def admit(self, event: dict[str, Any]) -> None:
+        """Asks who sends a large body before it has come. Raises: what will keep the request from its handler."""
+        where = event["requestContext"]
+        mounted, route = self.streaming[where["httpMethod"], where["resourcePath"]]
+        mounted.admit(route, request_of(event, path_parameters(route.path, event)))
+
     def refuse(self, error: CoreError, event: dict[str, Any]) -> dict[str, Any]:
         """The answer to a request that the server itself turns away, in the form of the path's dialect."""
         request = request_of(event)
@@ -109,7 +115,7 @@ def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Core]) -> Mou
     for route in dialect.routes:
         _register(app, mounted, route, [route.method])
         if route.streams:
-            app.streaming.add((route.method, route.path))
+            app.streaming[route.method, route.path] = mounted, route
         if route.method == "GET":
             _register(app, mounted, route, ["HEAD"])
     for path in dict.fromkeys(route.path for route in dialect.routes):

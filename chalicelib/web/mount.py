@@ -58,6 +58,17 @@ class Mount:
 
         return self._finish(work, request, route.path)
 
+    def admit(self, route: Route, request: Request) -> None:
+        """Raises: the error by which `answer` would refuse the sender of this request. What is no refusal but a
+        failure is left for `answer` to meet again."""
+        try:
+            self._check_body(route, request)
+            (route.authenticate or self.dialect.authenticate)(self._get_core(), request)
+        except CoreError:
+            raise
+        except Exception as error:
+            self._log_failure(error, request, route.path)
+
     def preflight(self, path: str, request: Request) -> Reply:
         """Answers OPTIONS: the dialect's CORS headers and no body. `path` is the template, for the log."""
         return self._finish(lambda: Reply(204), request, path)

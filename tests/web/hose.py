@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, Unavailable
+from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, Unavailable, WrongAppKey
+from chalicelib.core.tenants.model import Tenant
 from chalicelib.web.call import Call, Reply, Request, Stream
 from chalicelib.web.dialect import Dialect
+from chalicelib.web.errors import UnsupportedMediaType
 from chalicelib.web.routing import RouteTable, nobody
 
 PIECE = b"0123456789abcdef" * 4096
@@ -53,11 +56,18 @@ class Water:
 
 
 def authenticate(core: Any, request: Request) -> Caller:
-    raise RuntimeError("every route here is for nobody")
+    """Only whoever says that they are a friend."""
+    if request.headers.get("x-key") == "broken":
+        raise KeyError("the lock")
+    if request.headers.get("x-key") != "friend":
+        raise WrongAppKey("not a friend")
+    return Caller(Tenant(id="acme", name="acme", created_at=datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def render_error(error: CoreError, request: Request) -> Reply:
-    status = {BodyTooLarge: 413, InvalidInput: 400, Unavailable: 503}.get(type(error), 500)
+    status = {BodyTooLarge: 413, InvalidInput: 400, WrongAppKey: 401, UnsupportedMediaType: 415, Unavailable: 503}.get(
+        type(error), 500
+    )
     return Reply(status, {"error": str(error), "base": request.base_url})
 
 
@@ -69,6 +79,12 @@ def put_sink(call: Call, name: str) -> Reply:
         digest.update(piece)
         length += len(piece)
     return Reply(200, {"name": name, "length": length, "sha256": digest.hexdigest()})
+
+
+@routes.put("/h/{tenant}/safe/{name}", streams=True)
+def put_safe(call: Call, name: str) -> Reply:
+    """Takes what a friend sends."""
+    return Reply(200, {"length": len(call.content.read())})
 
 
 @routes.post("/h/{tenant}/sink/{name}", authenticate=nobody, streams=True)

@@ -43,7 +43,8 @@ class AsgiApp:
     """`on_start` runs before the first request and `on_stop` after the last one was answered.
 
     Bodies of routes that stream may have `max_file_bytes` and wait in files of `spool_folder` (None is the system's)
-    until they have come whole, so that slow clients occupy no thread.
+    until they have come whole, so that slow clients occupy no thread. Who sends a large one is asked for their keys
+    before it is kept, and again when it has come.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class AsgiApp:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = self._event(scope)
         streams = event[STREAMS] = Streams()
-        spooled = BodyInFile(self._spool_folder)
+        spooled = BodyInFile(self._spool_folder, partial(self._app.admit, event))
         try:
             try:
                 if not await self._read(receive, event, streams, spooled):

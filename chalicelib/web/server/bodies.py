@@ -60,15 +60,19 @@ class BodyInMemory:
 
 
 class BodyInFile:
-    """A body that goes to a file without a name when it is larger than a piece; a crash leaves nothing of it."""
+    """A body that goes to a file without a name when it is larger than a piece; a crash leaves nothing of it.
 
-    def __init__(self, folder: Path | None) -> None:
+    `admit` is asked, in a thread, before there is a file: what it raises keeps the body out.
+    """
+
+    def __init__(self, folder: Path | None, admit: Callable[[], None]) -> None:
         self._folder = folder
+        self._admit = admit
         self._gathered = bytearray()
         self._file: BinaryIO | None = None
 
     async def add(self, chunk: bytes) -> None:
-        """Raises: Unavailable when the disk does not take it."""
+        """Raises: Unavailable when the disk does not take it; whatever `admit` raises."""
         self._gathered += chunk
         if len(self._gathered) >= PIECE_BYTES:
             await asyncio.to_thread(self._write)
@@ -91,6 +95,8 @@ class BodyInFile:
             self._file = None
 
     def _write(self) -> None:
+        if self._file is None:
+            self._admit()
         try:
             if self._file is None:
                 self._file = cast("BinaryIO", tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 - see close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -92,6 +93,37 @@ def test_a_disk_that_takes_no_body_is_an_error_in_the_dialects_form(port: int, s
         moved.rename(spool)
     assert reply.status == 503
     assert "cannot keep the body" in json.loads(told)["error"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 401), ({"X-Key": "broken"}, 500), ({"X-Key": "friend", "Content-Encoding": "gzip"}, 415)],
+)
+def test_a_large_body_of_a_stranger_is_refused_before_it_is_kept(
+    port: int, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], status: int
+) -> None:
+    kept: list[object] = []
+    made = tempfile.TemporaryFile
+
+    def keep(**options: Any) -> Any:
+        kept.append(options)
+        return made(**options)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", keep)
+    reply, _ = ask(port, "PUT", "/h/acme/safe/x", body=b"x" * 4 * PIECE_BYTES, headers=headers)
+    assert reply.status == status
+    assert kept == [] or status == 500
+    assert ask(port, "PUT", "/h/acme/safe/x", body=b"x", headers=headers)[0].status == status
+    friend = {"X-Key": "friend"}
+    assert ask(port, "PUT", "/h/acme/safe/x", body=b"x" * 2 * PIECE_BYTES, headers=friend)[0].status == 200
+
+
+def test_a_refused_upload_leaves_the_connection_usable(port: int) -> None:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        for key, status in (("x", 401), ("friend", 200), ("x", 401), ("friend", 200)):
+            connection.request("PUT", "/h/acme/safe/x", body=b"x" * 2 * PIECE_BYTES, headers={"X-Key": key})
+            reply = connection.getresponse()
+            assert (reply.status, bool(reply.read())) == (status, True)
 
 
 def test_a_stream_is_sent_with_its_length_and_the_connection_lives_on(port: int) -> None:
