@@ -122,7 +122,7 @@ def assemble(
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=counters,
         stats=StatsService(documents, tenants, counters, clock),
-        purge=PurgeService(tenants, directory, objects, accounts, replays, push, clock),
+        purge=PurgeService(tenants, directory, objects, files, accounts, replays, push, clock),
         push=push,
         jobs=jobs,
         documents=documents,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.clock import Clock
+from chalicelib.core.files.service import FilesService
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.push.service import Push
@@ -12,13 +13,14 @@ from chalicelib.core.tenants.service import TenantsService
 
 
 class PurgeService:
-    """Deletes objects with a delete mark and notifications past their retention, ended sessions, expired tokens."""
+    """Deletes marked objects and files and notifications past their retention, ended sessions, expired tokens."""
 
     def __init__(
         self,
         tenants: TenantsService,
         directory: BucketDirectory,
         objects: ObjectsService,
+        files: FilesService,
         accounts: AccountsService,
         replays: Replays,
         push: Push,
@@ -27,6 +29,7 @@ class PurgeService:
         self._tenants = tenants
         self._directory = directory
         self._objects = objects
+        self._files = files
         self._accounts = accounts
         self._replays = replays
         self._push = push
@@ -40,6 +43,7 @@ class PurgeService:
         gone = 0
         for tenant in self._tenants.list():
             gone += self._objects.purge_deleted(tenant, self._directory.object_buckets(tenant.id))
+            gone += self._files.purge_deleted(tenant)
             gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._accounts.purge_confirmations(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())

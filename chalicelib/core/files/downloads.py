@@ -80,7 +80,7 @@ class DownloadsService:
         if download.unchanged:
             return download
         if file.blob is None:
-            raise FileNotFound(file.name)
+            raise BlobNotFound(file.name)
         if 0 < self._max_inline_bytes < download.length:
             elsewhere = self._blobs.download_request(
                 file.tenant,

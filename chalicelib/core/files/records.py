@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.core.access.acl import Action
 from chalicelib.core.access.caller import Caller
@@ -82,6 +83,12 @@ class FileRecords:
     def stored_bytes(self, tenant: Tenant) -> int:
         """How many bytes the contents of all of a tenant's files have."""
         return sum(self._bytes(tenant.id, stored.collection) for stored in self._directory.file_buckets(tenant.id))
+
+    def purge_deleted(self, tenant: Tenant, before: datetime) -> int:
+        """Removes what was marked as deleted before a moment, and has no content any more; returns how many."""
+        expired = parse_filter({"_deleted": True, "updatedAt": {"$lt": before}})
+        collections = [stored.collection for stored in self._directory.file_buckets(tenant.id)]
+        return sum(self._documents.delete_many(tenant.id, collection, expired) for collection in collections)
 
     def _bytes(self, tenant_id: str, collection: str) -> int:
         rows: Iterator[Document] = self._documents.aggregate(tenant_id, collection, _STORED_BYTES)

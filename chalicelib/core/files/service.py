@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import BinaryIO
 
 from chalicelib.core import ids
@@ -32,6 +33,7 @@ from chalicelib.core.files.names import check_content_type, check_file_name
 from chalicelib.core.files.records import FileRecords, Shelf
 from chalicelib.core.query.stored_form import check_document
 from chalicelib.core.query.values import Document
+from chalicelib.core.tenants.model import Tenant
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 """The largest file sent in one request, in bytes, included. Spec: nec-clients, 9; a setting may change it."""
@@ -279,6 +281,14 @@ class FilesService:
         before, after = self._change(caller, shelf, name, Action.DELETE, meta_etag, file_etag, marked)
         self._contents.discard(shelf.tenant, before.blob)
         return after
+
+    def purge_deleted(self, tenant: Tenant) -> int:
+        """Deletes for good what has borne a delete mark for longer than the tenant keeps it; returns how many.
+
+        Spec: nec-clients, 9 (retention; 0 days keeps for ever).
+        """
+        days = tenant.settings.deleted_retention_days
+        return self._records.purge_deleted(tenant, self._clock.now() - timedelta(days=days)) if days else 0
 
     # --- inside ---
 

@@ -21,7 +21,8 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.files.model import FileChange, NewFile
 from chalicelib.core.files.service import ATTEMPTS
-from chalicelib.core.query.filter import EVERYTHING
+from chalicelib.core.query.filter import EVERYTHING, parse_filter
+from chalicelib.core.query.update import parse_update
 from tests.core.files.world import ANYTHING, FileWorld
 
 
@@ -206,6 +207,23 @@ def test_a_deleted_tenants_contents_go_with_it(world: FileWorld) -> None:
     assert world.kept == []
 
 
+def test_marked_files_go_for_good_after_their_keeping(world: FileWorld) -> None:
+    world.create("marked")
+    world.core.files.mark_deleted(world.guest, "box", "marked")
+    world.clock.advance(days=5)
+    world.create("young")
+    world.core.files.mark_deleted(world.guest, "box", "young")
+    world.create("alive")
+    assert world.core.files.purge_deleted(world.tenant) == 0
+    world.core.tenants.change_settings(world.tenant_id, lambda settings: replace(settings, deleted_retention_days=5))
+    world.clock.advance(seconds=1)
+    assert world.core.purge.run() == 1
+    assert world.names() == ["alive", "young"]
+    world.clock.advance(days=5)
+    assert world.core.purge.run() == 1
+    assert world.read("alive") == b"one"
+
+
 def test_the_room_of_a_tenant_is_counted_over_all_its_buckets(world: FileWorld) -> None:
     world.bucket("other")
     world.core.tenants.change_settings(world.tenant_id, lambda settings: replace(settings, max_storage_bytes=10))
@@ -237,7 +255,11 @@ def test_a_content_is_never_read_before_the_caller_is_known_to_be_allowed(world:
 
 
 def test_a_content_that_the_store_has_lost_is_a_failure_and_no_missing_file(world: FileWorld) -> None:
-    world.create()
-    world.blobs.contents.clear()
-    with pytest.raises(Unavailable):
-        world.core.downloads.open(world.guest, "box", "a", ANYTHING)
+    world.create("a")
+    world.create("b")
+    del world.blobs.contents[world.tenant_id, world.core.files.get(world.guest, "box", "a").blob or ""]
+    no_key = parse_update({"$unset": {"blob": ""}})
+    world.core.documents.update_one(world.tenant_id, collection(world), parse_filter({"filename": "b"}), no_key)
+    for name in ("a", "b"):
+        with pytest.raises(Unavailable):
+            world.core.downloads.open(world.guest, "box", name, ANYTHING)

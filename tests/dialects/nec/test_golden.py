@@ -1,8 +1,9 @@
 """Requests and replies as the reference spells them: one file each in golden/.
 
 A file: `given` requests that set the stage (their answers are kept under `as`; `signs_in` names the person), the
-`request`, its `status` and `reply`. `{name.field}` is filled in from a kept answer; `<date>` and the like stand for
-what only the server knows. Replies may show more than the reference does, so objects are compared by its keys.
+`request`, its `status` and `reply`. A `body` is JSON, a `content` any text. `{name.field}` is filled in from a kept
+answer; `<date>` and the like stand for what only the server knows. Replies may show more than the reference does, so
+objects are compared by its keys.
 """
 
 from __future__ import annotations
@@ -38,8 +39,12 @@ class Stage:
     def run(self, step: dict[str, Any]) -> Answer:
         filled = self.fill(step)
         by = self.people[filled.get("by", "guest")]
-        body = filled.get("body", NOTHING)
-        answer = self.nec.send(filled["method"], filled["path"], body, by=by, query=filled.get("query"))
+        content = filled.get("content")
+        body = filled.get("body", NOTHING) if content is None else content.encode()
+        headers = {} if content is None else {"Content-Type": None} | filled.get("headers", {})
+        answer = self.nec.send(
+            filled["method"], filled["path"], body, by=by, query=filled.get("query"), headers=headers
+        )
         if "as" in step:
             self.kept[step["as"]] = answer.json
         if "signs_in" in step:

@@ -170,6 +170,22 @@ def test_a_tenant_that_cannot_be_deleted_is_unavailable_and_stays(
     assert not (folder / "acme").exists()
 
 
+def test_a_tenant_that_two_delete_at_once_is_gone(
+    blobs: DiskBlobs, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(blobs)
+    rmtree = shutil.rmtree
+
+    def deleted_by_another(path: Path, **options: Any) -> None:
+        monkeypatch.setattr(shutil, "rmtree", rmtree)
+        rmtree(path)
+        raise FileNotFoundError(errno.ENOENT, "gone", str(path))
+
+    monkeypatch.setattr(shutil, "rmtree", deleted_by_another)
+    blobs.delete_tenant("acme")
+    assert not (folder / "acme").exists()
+
+
 def test_a_content_that_nobody_reads_leaks_nothing(blobs: DiskBlobs) -> None:
     write(blobs)
     opened = blobs.open("acme", KEY)
