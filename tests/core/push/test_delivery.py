@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import DuplicateId, Unavailable
+from chalicelib.core.push.batches import LEASE, Batch, Batches
 from chalicelib.core.push.delivery import MAX_ATTEMPTS, RETRY_SECONDS
 from chalicelib.core.push.fan_out import DELIVER_QUEUE, EXPAND_QUEUE
 from chalicelib.core.push.model import PushCounters
@@ -216,6 +217,50 @@ def test_a_batch_that_another_worker_has_is_left_alone_until_its_lease_ends(site
 
     assert set(site.gateway.handed.values()) == {1}
     assert site.report(sent).counters == PushCounters(queued=3, sent=3)
+
+
+def test_a_worker_that_takes_too_long_sends_again_but_does_not_count_again(site: Site) -> None:
+    site.fill(3)
+    sent = site.send()
+    site.work()
+    (job,) = site.jobs.take(DELIVER_QUEUE, 1, hidden_seconds=HIDDEN_SECONDS)
+    others = [job]
+
+    def take_too_long() -> None:
+        if others:
+            site.clock.advance(seconds=LEASE.total_seconds())
+            site.run(others.pop())
+
+    site.gateway.before = take_too_long
+    site.run(job)
+    site.jobs.complete(job)
+    site.work_off(hours=1)
+
+    assert set(site.gateway.handed.values()) == {2}
+    assert site.report(sent).counters == PushCounters(queued=3, sent=3)
+
+
+@pytest.mark.parametrize("queue", [EXPAND_QUEUE, DELIVER_QUEUE])
+def test_jobs_about_what_is_purged_do_nothing(site: Site, queue: str) -> None:
+    site.fill(3)
+    sent = site.send()
+    body = {"tenant": site.tenant_id, "notification": sent.id}
+    site.jobs.put(queue, [body | {"batch": 7}, body | {"notification": "unknown", "batch": 0}])
+    site.jobs.put(queue, [body | {"tenant": "unknown", "batch": 0}])
+    site.work_off()
+    assert set(site.gateway.handed.values()) == {1}
+    assert site.report(sent).counters == PushCounters(queued=3, sent=3)
+
+
+def test_a_batch_that_vanishes_while_it_is_made_is_an_error_and_no_loss(site: Site) -> None:
+    site.fill(3)
+    sent = site.send()
+    batch = Batch(sent.id, 0, sent.created_at, None, ("a",), sent.created_at)
+    batches = Batches(site.core.documents)
+    batches.add(site.tenant_id, batch)
+    site.watched.before("find_one", lambda: batches.purge(site.tenant_id, site.clock.now() + LEASE))
+    with pytest.raises(DuplicateId):
+        batches.add(site.tenant_id, batch)
 
 
 def test_those_who_register_after_the_sending_do_not_get_it(site: Site) -> None:

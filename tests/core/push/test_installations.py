@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -80,12 +81,14 @@ def test_writing_against_somebody_who_never_stops_gives_up(site: Site) -> None:
     def write() -> None:
         installations.update(site.caller(), made.id, {"age": 1})
 
-    for operation in (
+    operations: list[Callable[[], Any]] = [
         lambda: installations.update(site.caller(), made.id, {"age": 2}),
         lambda: installations.overwrite(site.caller(), made.id, form(age=2)),
-    ):
+    ]
+    meanwhile: list[Callable[[], Any]] = [write, lambda: None]
+    for operation in operations:
         # Before every second call, because the other one's call is one too.
-        site.watched.before("replace_one", *[write, lambda: None] * ATTEMPTS)
+        site.watched.before("replace_one", *meanwhile * ATTEMPTS)
         with pytest.raises(RequestConflict):
             operation()
         assert site.stored()[0]["age"] == 1
@@ -98,7 +101,8 @@ def test_registering_against_somebody_who_never_stops_gives_up(site: Site) -> No
         site.core.push.installations.delete(site.caller(), site.stored()[0]["_id"])
 
     site.watched.before("replace_one", *[vanish] * ATTEMPTS)
-    site.watched.before("insert", *[site.register, lambda: None] * ATTEMPTS)
+    meanwhile: list[Callable[[], Any]] = [site.register, lambda: None]
+    site.watched.before("insert", *meanwhile * ATTEMPTS)
     with pytest.raises(RequestConflict):
         site.register(age=2)
 
@@ -126,12 +130,13 @@ def test_texts_of_installations_hide_tokens_and_passwords(site: Site) -> None:
 
 def test_what_is_unknown_is_not_found(site: Site) -> None:
     installations, caller = site.core.push.installations, site.caller()
-    for operation in (
+    operations: list[Callable[[], Any]] = [
         lambda: installations.get(caller, "x"),
         lambda: installations.update(caller, "x", {}),
         lambda: installations.overwrite(caller, "x", form()),
         lambda: installations.delete(caller, "x"),
-    ):
+    ]
+    for operation in operations:
         with pytest.raises(InstallationNotFound):
             operation()
 

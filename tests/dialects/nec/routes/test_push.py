@@ -137,13 +137,19 @@ def test_unusual_registrations_are_fine(nec: Nec, fields: dict[str, Any]) -> Non
     assert {name: made[name] for name in fields} == fields
 
 
+@pytest.mark.parametrize("path", ["", "/x"])
+def test_a_typed_value_is_no_installation(nec: Nec, path: str) -> None:
+    answer = nec.send("PUT" if path else "POST", f"/push/installations{path}", {"$oid": UNKNOWN})
+    assert answer.status == 400
+
+
 def test_the_case_of_an_apns_token_does_not_matter(nec: Nec) -> None:
     assert register(nec, "ABCD")["_deviceToken"] == "abcd"
     assert register(nec, "abcd")["_id"] == register(nec, "ABcd")["_id"]
 
 
 def test_what_only_the_server_writes_is_dropped(nec: Nec) -> None:
-    given = {"_id": UNKNOWN, "_owner": UNKNOWN, "_sse": {"password": "x"}, "_server": {"app": "x"}}
+    given: dict[str, Any] = {"_id": UNKNOWN, "_owner": UNKNOWN, "_sse": {"password": "x"}, "_server": {"app": "x"}}
     made = register(nec, **given)
     assert made == REGISTRATION | {"_id": made["_id"]}
     assert made["_id"] != UNKNOWN
@@ -214,6 +220,7 @@ def test_other_installations_have_no_credentials(nec: Nec) -> None:
         ({"$pull": {"_allowedSenders": "g:anonymous"}}, {"_allowedSenders": ["55ed50600c69293704e34f9d"]}),
         ({"$inc": {"_appVersionCode": 1}}, {"_appVersionCode": 7}),
         ({"_appVersionCode": 9.0}, {"_appVersionCode": 9}),
+        ({"$set": {"_appVersionCode": 9.0}}, {"_appVersionCode": 9}),
         ({"_deviceToken": "AA"}, {"_deviceToken": "aa"}),
         ({}, {}),
         ({"_owner": UNKNOWN, "_sse": 1, "_server": {"app": "x"}}, {}),
@@ -428,6 +435,7 @@ def test_receivers_that_cannot_be_are_refused(nec: Nec, receivers: Any) -> None:
         {"query": None},
         {"query": []},
         {"query": "x"},
+        {"query": {"$oid": UNKNOWN}},
         {"badge": "3"},
         {"badge": -1},
         {"badge": True},

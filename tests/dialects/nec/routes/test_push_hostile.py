@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,8 +27,8 @@ def test_registrations_and_changes_of_any_kind_are_answered(nec: Nec, seed: int)
         hostile = Hostile(f"installation {seed} {number}")
         made = register(nec, a=1, list=[1, 2], deep={"x": 1})
         path = f"/push/installations/{made['_id']}"
-        check(nec.post("/push/installations", hostile.body(lambda h=hostile: _registration(h))))
-        check(nec.put(path, hostile.body(lambda h=hostile: _change(h))))
+        check(nec.post("/push/installations", hostile.body(partial(_registration, hostile))))
+        check(nec.put(path, hostile.body(partial(_change, hostile))))
         check(nec.get(path))
 
 
@@ -39,7 +40,7 @@ def test_notifications_of_any_kind_are_answered(nec: Nec, seed: int) -> None:
     register(nec, "02", by=nec.user("ann"), a=["aaaa", None], n=2.5, deep={"x": "y"})
     for number in range(REQUESTS):
         hostile = Hostile(f"notification {seed} {number}")
-        answer = nec.post("/push/notifications", hostile.body(lambda h=hostile: _notification(h)))
+        answer = nec.post("/push/notifications", hostile.body(partial(_notification, hostile)))
         check(answer)
         assert answer.status != 200 or answer.json["installations"] in (0, 1, 2)
 
