@@ -26,7 +26,10 @@ CORS_HEADERS = (
     "X-Session-Token",
     "X-ACL",
 )
-CORS_EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, X-Content-Length, X-Request-Id"
+CORS_EXPOSED = (
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, X-Content-Length, X-Notification-Id, "
+    "X-Request-Id"
+)
 """What scripts may read beside the body: the names that answers of this API use."""
 
 CORS_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
