@@ -144,8 +144,10 @@ class Settings:
         Raises: InvalidSetting naming the first variable that is wrong.
         """
         settings = Settings(**{f.name: _parse(f, environment) for f in fields(Settings) if _source(f, environment)})
-        if settings.engine == "aws" and not settings.mongo_uri:
-            raise InvalidSetting(f"{PREFIX}MONGO_URI is missing: the aws engine needs it")
+        if settings.engine == "aws":
+            for name in ("mongo_uri", "files_bucket"):
+                if not getattr(settings, name):
+                    raise InvalidSetting(f"{variable(name)} is missing: the aws engine needs it")
         return settings
 
     def to_environment(self) -> dict[str, str]:

@@ -41,13 +41,18 @@ def test_a_wrong_value_fails_with_the_variables_name(name: str, value: str) -> N
         Settings.from_environment({name: value})
 
 
-def test_the_aws_engine_needs_an_address() -> None:
-    with pytest.raises(InvalidSetting, match="YOROZU_MONGO_URI is missing"):
-        Settings.from_environment({"YOROZU_ENGINE": "aws"})
+@pytest.mark.parametrize("missing", ["YOROZU_MONGO_URI", "YOROZU_FILES_BUCKET"])
+def test_the_aws_engine_needs_an_address_and_a_bucket(missing: str) -> None:
+    variables = {"YOROZU_ENGINE": "aws", "YOROZU_MONGO_URI": "mongodb://h", "YOROZU_FILES_BUCKET": "b"}
+    assert Settings.from_environment(variables).engine == "aws"
+    with pytest.raises(InvalidSetting, match=f"{missing} is missing"):
+        Settings.from_environment(variables | {missing: ""})
 
 
 def test_settings_survive_the_way_through_the_environment() -> None:
-    settings = Settings(engine="aws", mongo_uri="mongodb://h", data_folder=Path("/d"), query_timeout_ms=5)
+    settings = Settings(
+        engine="aws", mongo_uri="mongodb://h", files_bucket="b", data_folder=Path("/d"), query_timeout_ms=5
+    )
     assert Settings.from_environment(settings.to_environment()) == settings
 
 

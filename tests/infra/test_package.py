@@ -12,7 +12,16 @@ import pytest
 
 from app import app
 from chalicelib.settings import Settings
-from scripts.package import AUTHORITIES, MAX_TEMPLATE_BYTES, MAX_UNZIPPED_BYTES, ROOT, Package, PackagingFailed, package
+from scripts.package import (
+    AUTHORITIES,
+    MAX_TEMPLATE_BYTES,
+    MAX_UNZIPPED_BYTES,
+    ROOT,
+    Package,
+    PackagingFailed,
+    package,
+    with_bytecode,
+)
 from tests.infra.conftest import Template
 
 
@@ -40,13 +49,36 @@ def test_the_zip_ships_the_code_and_its_requirements_and_nothing_for_development
     assert {"app.py", "chalicelib/settings.py", "chalicelib/web/chalice_bridge.py", "chalice/app.py"} <= names
     assert {"pymongo/__init__.py", "bson/__init__.py", "regex/__init__.py"} <= names
     assert not [name for name in names if name.split("/")[0] in ("boto3", "botocore", "uvicorn", "typer", "tests")]
-    assert not [name for name in names if name.startswith("chalicelib") and "__pycache__" in name]
     assert size < MAX_UNZIPPED_BYTES
+
+
+def test_the_zip_imports_without_compiling_and_without_anything_else(
+    packages: dict[str, Package], tmp_path: Path
+) -> None:
+    with ZipFile(packages["prod"].archive) as archive:
+        archive.extractall(tmp_path)
+    program = (
+        "import app, chalicelib.engines.aws.documentdb_documents, sys; from os.path import exists;"
+        "ours = [one for one in sys.modules.values() if str(getattr(one, '__file__', '')).startswith(sys.argv[1])];"
+        "assert ours and [one for one in ours if one.__file__.endswith('.py') and not exists(one.__cached__)] == [];"
+        "assert not {'boto3', 'botocore', 'sqlite3'} & set(sys.modules)"
+    )
+    # Without the site's packages (-S), as on a Lambda, and without writing bytecode (-B).
+    command = [sys.executable, "-S", "-B", "-c", program, str(tmp_path)]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+
+
+def test_the_same_content_makes_the_same_zip(packages: dict[str, Package], tmp_path: Path) -> None:
+    again = tmp_path / "again.zip"
+    with_bytecode(packages["prod"].archive, again)
+    assert again.read_bytes() == packages["prod"].archive.read_bytes()
 
 
 def test_the_zip_carries_the_authorities_where_the_setting_looks_for_them(packages: dict[str, Package]) -> None:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())
-    setting = Settings.from_environment(config["environment_variables"] | {"YOROZU_MONGO_URI": "mongodb://somewhere"})
+    setting = Settings.from_environment(
+        config["environment_variables"] | {"YOROZU_MONGO_URI": "mongodb://somewhere", "YOROZU_FILES_BUCKET": "files"}
+    )
     # A Lambda unpacks its zip there.
     assert setting.mongo_ca_file == f"/var/task/{AUTHORITIES}"
     assert packages["prod"].trusts_the_database
