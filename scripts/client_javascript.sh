@@ -1,12 +1,16 @@
 #!/bin/sh
-# Drives a live server on a folder of its own by NEC's JavaScript SDK. Needs Node.js with npm, and make install done.
+# Drives live servers on a folder of their own by NEC's JavaScript SDK and by EventSource clients. Needs Node.js with npm,
+# and make install done.
 set -eu
 cd "$(dirname -- "$0")/.."
 folder=$(mktemp -d)
-port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+free_port() {
+    .venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+port=$(free_port)
 
 mkdir -p .cache/clients
-cp tests/clients/javascript/package.json tests/clients/javascript/nec.test.mjs .cache/clients/
+cp tests/clients/javascript/package.json tests/clients/javascript/*.mjs .cache/clients/
 (cd .cache/clients && npm install --no-audit --no-fund --silent)
 
 .venv/bin/yorozu serve --port "$port" --data "$folder/data" >"$folder/log" 2>&1 &
@@ -19,3 +23,7 @@ done
 YOROZU_DEMO=$(.venv/bin/yorozu --data "$folder/data" demo --json)
 export YOROZU_DEMO
 node --test .cache/clients/nec.test.mjs
+
+YOROZU=$PWD/.venv/bin/yorozu YOROZU_FOLDER=$folder YOROZU_PORT=$(free_port)
+export YOROZU YOROZU_FOLDER YOROZU_PORT
+node --test .cache/clients/sse.test.mjs
