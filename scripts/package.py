@@ -7,8 +7,10 @@ responses, alarms). The template is then written without spaces, for CloudFormat
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
+import py_compile
 import shutil
 import ssl
 import subprocess
@@ -17,7 +19,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -70,9 +72,28 @@ def package(stage: str, out: Path, ca_bundle: Path | None) -> Package:
         out.mkdir(parents=True, exist_ok=True)
         template = json.loads((project / "out" / "sam.json").read_text(encoding="utf-8"))
         built.template.write_text(compact(template), encoding="utf-8")
-        shutil.copyfile(project / "out" / "deployment.zip", built.archive)
+        with_bytecode(project / "out" / "deployment.zip", built.archive)
     lint(built.template)
     return built
+
+
+def with_bytecode(source: Path, target: Path) -> None:
+    """The same zip with every module compiled, and the same bytes for the same content.
+
+    A Lambda cannot keep what it compiles: without this, each cold start compiles all that it imports, which took longer
+    than the imports themselves (docs/decisions/0082-cold-start.md). Another Python than this one passes over it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        unpacked = Path(folder)
+        with ZipFile(source) as archive:
+            archive.extractall(unpacked)
+        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(unpacked, quiet=2, stripdir=unpacked, invalidation_mode=unchecked)
+        with ZipFile(target, "w", ZIP_DEFLATED) as archive:
+            for path in sorted(path for path in unpacked.rglob("*") if path.is_file()):
+                entry = ZipInfo(path.relative_to(unpacked).as_posix())
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes(), ZIP_DEFLATED)
 
 
 def compact(template: dict[str, Any]) -> str:

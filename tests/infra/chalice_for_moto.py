@@ -29,6 +29,6 @@ def update_api_from_swagger(self: TypedAWSClient, rest_api_id: str, swagger_docu
 
 
 if __name__ == "__main__":
-    TypedAWSClient.import_rest_api = import_rest_api
-    TypedAWSClient.update_api_from_swagger = update_api_from_swagger
+    TypedAWSClient.import_rest_api = import_rest_api  # type: ignore[method-assign]
+    TypedAWSClient.update_api_from_swagger = update_api_from_swagger  # type: ignore[method-assign]
     main()
