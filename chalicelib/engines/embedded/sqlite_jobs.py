@@ -145,7 +145,7 @@ class SqliteJobs:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
             except sqlite3.Error as error:
-                raise Unavailable(f"the queue failed: {error}") from error
+                raise Unavailable("the queue failed", getattr(error, "sqlite_errorname", "")) from error
             except OSError as error:
                 raise Unavailable(f"the folder of the queue cannot be used: {error.strerror}") from error
 

@@ -42,13 +42,15 @@ _PRAGMAS = (
 
 @contextmanager
 def _failures_translated() -> Iterator[None]:
-    """Failures of SQLite and of the disk become errors of the core."""
+    """Failures of SQLite and of the disk become errors of the core; how SQLite words them is for the log only."""
     try:
         yield
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT:
             raise TimedOut("the query took longer than its time limit") from error
-        raise Unavailable(f"the database failed: {error}") from error
+        code = getattr(error, "sqlite_errorname", "")
+        is_busy = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        raise Unavailable("the database is busy" if is_busy else "the database failed", code) from error
     except OSError as error:
         raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error
 

@@ -157,8 +157,9 @@ def test_a_full_disk_is_told_as_unavailable(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(tenant_files, "_PRAGMAS", "PRAGMA max_page_count=20;")
     files = TenantFiles(tmp_path, "none")
 
-    with pytest.raises(Unavailable), files.writing("acme") as session:
+    with pytest.raises(Unavailable, match=r"^the database failed$") as told, files.writing("acme") as session:
         session.execute("CREATE TABLE t AS SELECT zeroblob(1000000)")
+    assert told.value.code == "SQLITE_FULL"
 
     files.close()
 
@@ -190,8 +191,9 @@ def test_a_writer_gives_up_when_its_turn_does_not_come(tmp_path: Path, monkeypat
 
     with here.writing("acme"):
         for files in (here, there):
-            with pytest.raises(Unavailable), files.writing("acme"):
+            with pytest.raises(Unavailable) as told, files.writing("acme"):
                 pass
+            assert "locked" not in told.value.message
 
     here.close()
     there.close()
