@@ -8,7 +8,7 @@ import typer
 
 from chalicelib.core.push.model import Notification, PushInstallation
 from yorozu.operate import TenantRef, operator
-from yorozu.output import AsJson, show_record, show_rows
+from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="Notifications and how far they have come; installations.", no_args_is_help=True)
 
@@ -32,6 +32,18 @@ def show(
         return
     rows = [_facts(found) for found in notifications.list(caller, limit)]
     show_rows("Notifications", rows, as_json, empty="No notifications yet.")
+
+
+@commands.command("resume")
+def resume(
+    context: typer.Context,
+    tenant: TenantRef,
+    notification: Annotated[str, typer.Argument(metavar="ID", help="A notification that does not get on.")],
+) -> None:
+    """Queue again what is left of a notification whose jobs were put aside; nobody gets it twice by this."""
+    who = operator(context)
+    who.core.push.notifications.resume(who.caller(tenant), notification)
+    say(f"Queued what is left of {notification}.")
 
 
 @commands.command("installations")

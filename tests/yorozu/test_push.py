@@ -60,9 +60,14 @@ def test_a_notification_is_shown_with_its_message(data: Path, sent: Notification
     assert (record["message"], record["sent"], record["problem"]) == ("hello", 1, None)
 
 
-def test_an_unknown_notification_is_an_error(data: Path, sent: Notification) -> None:
-    done = runner.invoke(cli, ["--data", str(data), "push", "show", "acme", "unknown"])
+@pytest.mark.parametrize("command", ["show", "resume"])
+def test_an_unknown_notification_is_an_error(data: Path, sent: Notification, command: str) -> None:
+    done = runner.invoke(cli, ["--data", str(data), "push", command, "acme", "unknown"])
     assert isinstance(done.exception, NotificationNotFound)
+
+
+def test_a_notification_is_resumed(data: Path, sent: Notification) -> None:
+    assert runner.invoke(cli, ["--data", str(data), "push", "resume", "acme", sent.id]).exit_code == 0
 
 
 def test_installations_are_listed_without_tokens(data: Path, sent: Notification) -> None:

@@ -111,12 +111,15 @@ class NotificationsService:
 
         Raises: AccessDenied without the master key; NotificationNotFound. Source: our own extension.
         """
-        require(caller.is_master, "see notifications")
-        one = parse_filter({ID: notification_id} | _of_app(caller))
-        document = self._documents.find_one(caller.tenant.id, NOTIFICATIONS, one)
-        if document is None:
-            raise NotificationNotFound(notification_id)
-        return self._told(caller.tenant.id, document)
+        return self._told(caller.tenant.id, self._stored(caller, notification_id))
+
+    def resume(self, caller: Caller, notification_id: str) -> None:
+        """Queues again what is left of a notification whose jobs have failed too often; nothing when it is finished.
+
+        Raises: as `get`; Unavailable.
+        """
+        if self._stored(caller, notification_id)["finishedAt"] is None:
+            self._jobs.put(EXPAND_QUEUE, [expand_job(caller.tenant.id, notification_id, 0)])
 
     def list(self, caller: Caller, limit: int) -> list[Notification]:
         """The newest notifications with their counters of this moment. Raises: AccessDenied without the master key."""
@@ -172,6 +175,14 @@ class NotificationsService:
             # The sender is told that nothing was sent; should the job be there after all, it finds no notification.
             self._documents.delete_one(tenant, NOTIFICATIONS, parse_filter({ID: notification.id}))
             raise
+
+    def _stored(self, caller: Caller, notification_id: str) -> Document:
+        require(caller.is_master, "see notifications")
+        one = parse_filter({ID: notification_id} | _of_app(caller))
+        document = self._documents.find_one(caller.tenant.id, NOTIFICATIONS, one)
+        if document is None:
+            raise NotificationNotFound(notification_id)
+        return document
 
     def _told(self, tenant: str, document: Document) -> Notification:
         counters = None if document["finishedAt"] else self._batches.totals(tenant, document[ID])

@@ -68,6 +68,10 @@ class MemoryJobs:
     def count(self, queue: str) -> int:
         return len(self._waiting.get(queue, []))
 
+    def forget(self) -> None:
+        """Loses all jobs."""
+        self._waiting.clear()
+
     def close(self) -> None:
         """Nothing to let go of."""
 

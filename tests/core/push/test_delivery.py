@@ -324,6 +324,27 @@ def test_a_queue_that_is_down_when_a_message_is_accepted_sends_nothing(site: Sit
     assert not site.gateway.handed
 
 
+def test_what_the_queue_has_put_aside_can_be_resumed(site: Site) -> None:
+    site.fill(60)
+    site.sizes = {"read_size": 8, "batch_size": 4, "batches_per_job": 3}
+    sent = site.send()
+    for _ in range(6):
+        site.work()
+    site.jobs.forget()
+    site.work_off(hours=1)
+    assert 0 < site.report(sent).counters.sent < 60
+
+    for _ in range(2):
+        site.core.push.notifications.resume(site.master(), sent.id)
+    site.work_off(hours=1)
+
+    assert site.report(sent).counters == PushCounters(queued=60, sent=60)
+    assert len(site.gateway.handed) == 60
+    assert set(site.gateway.handed.values()) == {1}
+    site.core.push.notifications.resume(site.master(), sent.id)
+    assert not site.work()
+
+
 # --- keeping ---
 
 
