@@ -1,6 +1,6 @@
 """A stand-in for AWS on loopback: moto's server in a thread, and clients of it.
 
-It proves what is asked and how answers are read. It checks no signatures, rights or expiry: infra/README.md,
+It proves what is asked and how answers are read. It checks no signatures, rights or expiry: docs/aws-engines.md,
 "What the tests cannot prove".
 """
 

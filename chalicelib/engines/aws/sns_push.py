@@ -1,7 +1,7 @@
 """Push by SNS: a platform application for each app and technology, and in it an endpoint for each token.
 
 The operator makes the platform applications, for the keys of Apple and Google belong to AWS and not here:
-`<prefix><tenant>_<app>`, of the platform APNS (or APNS_SANDBOX) and GCM. See infra/README.md.
+`<prefix><tenant>_<app>`, of the platform APNS (or APNS_SANDBOX) and GCM. See docs/aws-engines.md.
 """
 
 from __future__ import annotations
