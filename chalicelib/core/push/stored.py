@@ -17,7 +17,7 @@ from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.documents import Index
 from chalicelib.core.errors import DocumentTooLarge
-from chalicelib.core.push.form import TECHNOLOGY, TOKEN
+from chalicelib.core.push.form import ALLOWED_SENDERS, CHANNELS, TECHNOLOGY, TOKEN
 from chalicelib.core.push.model import Notification, PushCounters, PushInstallation
 from chalicelib.core.push.ports import PushMessage
 from chalicelib.core.query.filter import Filter, parse_filter
@@ -53,7 +53,8 @@ PUSH_INDEXES: tuple[tuple[str, Index], ...] = (
     (INSTALLATIONS, Index("device_key", ((APP, 1), (TECHNOLOGY, 1), (TOKEN, 1)), unique=True)),
     (INSTALLATIONS, Index("app_id", ((APP, 1), (ID, 1)))),
     (INSTALLATIONS, Index("app_owner", ((APP, 1), (OWNER, 1)))),
-    (INSTALLATIONS, Index("app_channels", ((APP, 1), ("_channels", 1)))),
+    (INSTALLATIONS, Index("app_channels", ((APP, 1), (CHANNELS, 1)))),
+    (INSTALLATIONS, Index("app_senders", ((APP, 1), (ALLOWED_SENDERS, 1)))),
     (NOTIFICATIONS, Index("created", (("createdAt", 1),))),
     (BATCHES, Index("notification_open", (("notification", 1), ("open", 1)))),
     (BATCHES, Index("created", (("createdAt", 1),))),
