@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import logging
+import multiprocessing
 import os
+import signal
 import tempfile
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,6 +57,7 @@ def run(asgi: AsgiApp, host: str, port: int) -> None:
 def create() -> AsgiApp:
     """The app of app.py under ASGI, its core built at the start and closed at the end."""
     _send_log_lines_of(_HTTP_SERVER)
+    _end_with_parent()
     # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
     module = importlib.import_module("app")
     settings = Settings.from_environment(os.environ)
@@ -83,6 +87,19 @@ def create() -> AsgiApp:
         max_file_bytes=settings.max_file_bytes,
         spool_folder=_spool_folder(settings),
     )
+
+
+def _end_with_parent() -> None:
+    """Stops a worker whose server was killed: alone it would hold the port and the data, and nobody could stop it."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _spool_folder(settings: Settings) -> Path | None:
