@@ -22,7 +22,7 @@ for _ in $(seq 100); do
 done
 YOROZU_DEMO=$(.venv/bin/yorozu --data "$folder/data" demo --json)
 export YOROZU_DEMO
-node --test .cache/clients/nec.test.mjs
+node --test .cache/clients/nec.test.mjs .cache/clients/files.test.mjs
 
 YOROZU=$PWD/.venv/bin/yorozu YOROZU_FOLDER=$folder YOROZU_PORT=$(free_port)
 export YOROZU YOROZU_FOLDER YOROZU_PORT
