@@ -143,13 +143,14 @@ def _credentials(core: Core) -> tuple[str, tuple[str, str]]:
 def _prepare(core: Core, tenant: str, credentials: tuple[str, str]) -> str:
     """A user in a group, a bucket with objects; answers the user's session token."""
     anybody = core.authentication.open(tenant, *credentials, None)
-    user = core.accounts.sign_up(anybody, SignUp(username="tarou", email="tarou@example.com", password=PASSWORD))
+    core.accounts.sign_up(anybody, SignUp(username="tarou", email="tarou@example.com", password=PASSWORD))
+    tarou = core.accounts.log_in(anybody, PASSWORD, username="tarou")
     master = Caller(core.tenants.get(tenant), is_master=True)
     readable = parse_acl({"r": EVERYBODY})
-    core.groups.create(master, "players", GroupContents(users=[user.id], acl=readable))
+    core.groups.create(master, "players", GroupContents(users=[tarou.user.id], acl=readable))
     contents = BucketContents(description="", acl=readable, content_acl=parse_acl(OPEN))
     core.buckets.put(master, BucketKind.OBJECTS, BUCKET, contents)
-    return core.accounts.log_in(anybody, PASSWORD, username="tarou").token
+    return tarou.token
 
 
 def _restore(core: Core, tenant: str) -> None:
