@@ -58,15 +58,17 @@ class Catalogue:
 
     def __init__(self, version: int) -> None:
         self.version = version
-        self._collections: dict[str, Collection | None] = {}
+        self._collections: dict[str, Collection] = {}
 
     def collection(self, connection: sqlite3.Connection, name: str) -> Collection | None:
         """The collection of that name, or None."""
-        try:
-            return self._collections[name]
-        except KeyError:
-            found = self._collections[name] = _read(connection, name)
-            return found
+        found = self._collections.get(name)
+        if found is None:
+            found = _read(connection, name)
+            # What is not there is not remembered: whoever asks for names without end must not fill the memory.
+            if found is not None:
+                self._collections[name] = found
+        return found
 
 
 def _read(connection: sqlite3.Connection, name: str) -> Collection | None:

@@ -63,7 +63,6 @@ class TenantFiles:
         self._durability = durability
         self._pragmas = f"{_PRAGMAS} PRAGMA synchronous={'OFF' if durability == 'none' else 'NORMAL'};"
         self._files: OrderedDict[str, TenantFile] = OrderedDict()
-        self._paths: dict[str, str] = {}
         self._idle = 0
         self._lock = threading.Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,14 +153,11 @@ class TenantFiles:
     # --- files
 
     def _path(self, tenant: str) -> str:
-        path = self._paths.get(tenant)
-        if path is None:
-            if not _TENANT_ID.fullmatch(tenant):
-                raise InvalidName(f"not a tenant id: {tenant!r}")
-            # Some file systems do not tell capitals from small letters; tenants must never share a file.
-            name = re.sub("[A-Z]", lambda letter: "=" + letter[0].lower(), tenant)
-            path = self._paths[tenant] = str(self._folder / f"{name}.db")
-        return path
+        if not _TENANT_ID.fullmatch(tenant):
+            raise InvalidName(f"not a tenant id: {tenant!r}")
+        # Some file systems do not tell capitals from small letters; tenants must never share a file.
+        name = re.sub("[A-Z]", lambda letter: "=" + letter[0].lower(), tenant)
+        return os.path.join(self._folder, f"{name}.db")
 
     def _open(self, tenant: str) -> TenantFile | None:
         """The tenant's file as it is on disk at this moment."""
