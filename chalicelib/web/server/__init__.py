@@ -7,6 +7,7 @@ route_trie.py  which route a path means
 http_heads.py  what the HTTP parser lacks: a bound on headers, deafness to upgrades
 feeds.py       connections that stay open
 schedules.py   timers in the place of EventBridge
+memory.py      memory that goes back to the system
 workers.py     threads for queues, in the place of Lambda's event sources
 """
 

@@ -19,6 +19,7 @@ from chalicelib.settings import Settings
 from chalicelib.web.log import log_line, set_log_level
 from chalicelib.web.server.asgi import AsgiApp
 from chalicelib.web.server.http_heads import WholeHeads
+from chalicelib.web.server.memory import give_back_large_blocks
 from chalicelib.web.server.schedules import Schedules
 from chalicelib.web.server.workers import QueueWorkers
 
@@ -58,6 +59,7 @@ def create() -> AsgiApp:
     """The app of app.py under ASGI, its core built at the start and closed at the end."""
     _send_log_lines_of(_HTTP_SERVER)
     _end_with_parent()
+    give_back_large_blocks()
     # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
     module = importlib.import_module("app")
     settings = Settings.from_environment(os.environ)
