@@ -66,15 +66,15 @@ class Connection:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[int]:
-    """A server over a data folder, in a process of its own; gives its port."""
+def server(folder: Path) -> Iterator[tuple[int, int]]:
+    """A server over a data folder, in a process of its own; gives its port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     process = subprocess.Popen([sys.executable, "-c", _SERVE, str(folder), str(port)])  # noqa: S603 - our own program
     try:
         _wait(port)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -126,7 +126,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         core = build_core(replace(Settings(), data_folder=folder))
-        with server(folder) as port:
+        with server(folder) as (port, _):
             site = build_site(core, Connection(port).send)
             index_scores(core)
             for operation, connections in itertools.product(site.operations, CONNECTIONS):

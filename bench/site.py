@@ -30,7 +30,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Site:
+    """`base` begins every path; `headers` are the user's, `master` those of the app's master key."""
+
+    base: str
     headers: dict[str, str]
+    master: dict[str, str]
     operations: tuple[Operation, ...]
 
 
@@ -60,7 +64,7 @@ def build_site(core: Core, send: Send) -> Site:
     for start in range(0, OBJECTS, BATCH):
         requests = [{"op": "insert", "data": _score(number)} for number in range(start, start + BATCH)]
         ids += [one["_id"] for one in ask("POST", "/objects/scores/_batch", user, {"requests": requests})["results"]]
-    return Site(user, _operations(base + "/objects/scores", base, ids, password))
+    return Site(base, user, master, _operations(base + "/objects/scores", base, ids, password))
 
 
 def index_scores(core: Core, tenant: str = "bench") -> None:
