@@ -24,7 +24,7 @@ from chalicelib.core.tenants.model import Tenant
 ELSEWHERE_SECONDS = 300
 """How long a client may take to follow a redirect to the store. Our choice: a slow mobile network."""
 
-ATTEMPTS = 3
+ATTEMPTS = 10
 """How often a content is looked up again when its file is replaced between reading metadata and opening."""
 
 
@@ -67,13 +67,16 @@ class DownloadsService:
         return file
 
     def _open(self, find: Callable[[], File], conditions: DownloadConditions) -> Download:
+        missing: set[str | None] = set()
         for _ in range(ATTEMPTS):
             file = find()
+            if file.blob in missing:
+                break
             try:
                 return self._fetched(_matched(file, conditions))
-            except BlobNotFound as error:
-                lost = error
-        raise Unavailable("the content of the file is missing") from lost
+            except BlobNotFound:
+                missing.add(file.blob)
+        raise Unavailable("the content of the file is missing")
 
     def _fetched(self, download: Download) -> Download:
         file = download.file
