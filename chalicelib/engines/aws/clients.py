@@ -14,6 +14,9 @@ READ_SECONDS = 6.0
 ATTEMPTS = 3
 """Three attempts that all time out end before API Gateway gives up at 29 seconds. Our choice."""
 
+CONNECTIONS = 50
+"""Kept open to each service: a container downloads for many clients at once. Our choice."""
+
 LONG_POLL_SECONDS = 20
 """How long SQS lets a taker wait. Spec: aws-sqs, "ReceiveMessage"."""
 
@@ -87,6 +90,7 @@ class Clients:
         defaults = {
             "connect_timeout": self._connect_seconds,
             "read_timeout": self._read_seconds,
+            "max_pool_connections": CONNECTIONS,
             "retries": {"mode": "standard", "total_max_attempts": self._attempts},
         }
         with self._lock:
