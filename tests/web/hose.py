@@ -13,7 +13,7 @@ from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, Unavai
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.web.call import Call, Reply, Request, Stream
 from chalicelib.web.dialect import Dialect
-from chalicelib.web.errors import UnsupportedMediaType
+from chalicelib.web.errors import MalformedBody, UnsupportedMediaType
 from chalicelib.web.routing import RouteTable, nobody
 
 PIECE = b"0123456789abcdef" * 4096
@@ -65,9 +65,14 @@ def authenticate(core: Any, request: Request) -> Caller:
 
 
 def render_error(error: CoreError, request: Request) -> Reply:
-    status = {BodyTooLarge: 413, InvalidInput: 400, WrongAppKey: 401, UnsupportedMediaType: 415, Unavailable: 503}.get(
-        type(error), 500
-    )
+    status = {
+        BodyTooLarge: 413,
+        InvalidInput: 400,
+        MalformedBody: 400,
+        WrongAppKey: 401,
+        UnsupportedMediaType: 415,
+        Unavailable: 503,
+    }.get(type(error), 500)
     return Reply(status, {"error": str(error), "base": request.base_url})
 
 

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 
 from chalicelib.core.errors import CoreError
 from chalicelib.web.chalice_bridge import YorozuApp
+from chalicelib.web.errors import MalformedBody
 from chalicelib.web.events import STREAMS, Streams
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import DEFAULT_MAX_BODY_BYTES, NO_ROUTE
@@ -91,6 +92,7 @@ class AsgiApp:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = self._event(scope)
         streams = event[STREAMS] = Streams()
+        is_slow = False
         spooled = BodyInFile(self._spool_folder, partial(self._app.admit, event))
         try:
             try:
@@ -98,10 +100,14 @@ class AsgiApp:
                     return
                 work = partial(self._dispatch, event)
             except CoreError as error:
+                is_slow = isinstance(error, MalformedBody)
                 work = partial(self._refuse, error, event)
             status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         finally:
             spooled.close()
+        if is_slow:
+            # What may still come of the body belongs to nobody.
+            headers.append((b"connection", b"close"))
         if streams.feed is not None:
             headers = [(name, value) for name, value in headers if name != b"content-length"]
         await send({"type": "http.response.start", "status": status, "headers": headers})

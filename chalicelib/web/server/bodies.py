@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from chalicelib.core.errors import BodyTooLarge, Unavailable
 from chalicelib.web.call import Stream
+from chalicelib.web.errors import MalformedBody
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import NO_ROUTE
 
@@ -107,9 +108,9 @@ class BodyInFile:
 
 
 async def read_body(receive: Receive, body: Body, max_bytes: int) -> bool:
-    """Whether the whole body came; not when the client went away or was too slow.
+    """Whether the whole body came; not when the client went away.
 
-    Raises: BodyTooLarge; whatever `body` raises.
+    Raises: BodyTooLarge; MalformedBody when the client was too slow; whatever `body` raises.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS) as limit:
@@ -128,8 +129,8 @@ async def read_body(receive: Receive, body: Body, max_bytes: int) -> bool:
                     return True
                 limit.reschedule(deadline + size / SLOWEST_BYTES_PER_SECOND)
                 message = await receive()
-    except TimeoutError:
-        return False
+    except TimeoutError as error:
+        raise MalformedBody("the body did not come in time") from error
     return False
 
 

@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 
 from chalicelib.web.chalice_bridge import YorozuApp, mount
+from chalicelib.web.server import bodies
 from chalicelib.web.server.asgi import AsgiApp
 from chalicelib.web.server.bodies import PIECE_BYTES
 from chalicelib.web.server.http_heads import WholeHeads
@@ -124,6 +125,31 @@ def test_a_refused_upload_leaves_the_connection_usable(port: int) -> None:
             connection.request("PUT", "/h/acme/safe/x", body=b"x" * 2 * PIECE_BYTES, headers={"X-Key": key})
             reply = connection.getresponse()
             assert (reply.status, bool(reply.read())) == (status, True)
+
+
+@pytest.mark.parametrize("path", ["/h/acme/sink/x", "/h/acme/nothing"])
+def test_a_client_that_stops_sending_is_hung_up_on(port: int, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"PUT {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf".encode())
+        answer = b""
+        while piece := connection.recv(1000):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"did not come in time" in answer
+
+
+def test_a_client_that_is_slow_but_steady_is_heard_out(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(bodies, "SLOWEST_BYTES_PER_SECOND", 100)
+
+    def slowly() -> Iterator[bytes]:
+        for _ in range(8):
+            time.sleep(0.1)
+            yield b"x" * 100
+
+    reply, told = ask(port, "PUT", "/h/acme/sink/x", body=slowly(), encode_chunked=True)
+    assert (reply.status, json.loads(told)["length"]) == (200, 800)
 
 
 def test_a_stream_is_sent_with_its_length_and_the_connection_lives_on(port: int) -> None:
