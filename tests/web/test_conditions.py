@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.core.errors import InvalidInput
 from chalicelib.web.conditions import any_tags, byte_range, range_tag, strong_tags
@@ -70,3 +72,19 @@ def test_the_tag_of_a_range_is_one_strong_tag() -> None:
     assert range_tag("a") == "a"
     assert range_tag('W/"a"') == "W/a"
     assert range_tag("Sat, 21 Nov 2026 12:00:00 GMT") not in ("Sat", "GMT", "")
+
+
+@given(st.text(alphabet='bytes=0123456789-, "W/*\\aé\t', max_size=40) | st.text(max_size=40))
+def test_no_header_does_more_than_be_refused(header: str) -> None:
+    try:
+        part = byte_range(header)
+    except InvalidInput:
+        part = None
+    assert part is None or any(number is not None for number in part)
+    assert all(isinstance(tag, str) for tag in strong_tags(header) + any_tags(header))
+    assert isinstance(range_tag(header), str)
+
+
+@given(st.lists(st.text(alphabet="abc-0123,* ", min_size=1, max_size=10), max_size=5))
+def test_quoted_tags_come_back_as_they_were(tags: list[str]) -> None:
+    assert any_tags(", ".join(f'"{tag}"' for tag in tags)) == tuple(tags)

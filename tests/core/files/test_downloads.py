@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chalicelib.core.errors import FileNotFound, Unavailable
-from chalicelib.core.files.downloads import disposition
+from chalicelib.core.errors import FileNotFound, RangeNotSatisfiable, Unavailable
+from chalicelib.core.files.downloads import _bounds, disposition
 from chalicelib.core.files.model import ByteRange, DownloadConditions
 from tests.core.files.world import ANYTHING, FileWorld
 
@@ -91,3 +93,18 @@ def test_a_store_that_fails_is_unavailable(world: FileWorld) -> None:
 )
 def test_a_name_is_told_in_every_alphabet(name: str, value: str) -> None:
     assert disposition(name) == value
+
+
+@given(
+    st.integers(0, 30),
+    st.tuples(st.integers(0, 40), st.integers(0, 40)) | st.tuples(st.none() | st.integers(0, 40), st.integers(0, 40)),
+)
+def test_a_part_is_what_a_slice_gives(length: int, asked: tuple[int | None, int]) -> None:
+    content = bytes(range(length))
+    first, last = asked
+    expected = content[max(length - last, 0) :] if first is None else content[first : last + 1]
+    try:
+        start, wanted = _bounds(ByteRange(first, last), length)
+    except RangeNotSatisfiable:
+        start, wanted = 0, 0
+    assert content[start : start + wanted] == expected
