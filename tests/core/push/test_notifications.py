@@ -139,7 +139,8 @@ def test_a_query_that_fails_later_ends_the_sending(site: Site) -> None:
     site.core.push.installations.update(site.caller(), second.id, {"age": "old"})
     site.work_off()
     report = site.report(sent)
-    assert report.counters == PushCounters(queued=1, sent=1)
+    # How many an engine found before it failed is its own affair.
+    assert report.counters.queued == report.counters.sent == len(site.gateway.handed) < 2
     assert report.finished_at is not None
     assert report.problem == "OperatorMisused"
 
