@@ -113,9 +113,13 @@ class TenantsService:
 
     def change_settings(self, reference: str, change: Callable[[TenantSettings], TenantSettings]) -> Tenant:
         """Puts the result of `change` in the place of the settings. Raises: TenantNotFound, RequestConflict."""
-        tenant = self.get(reference)
+        before = self._record(self.id_of(reference))
+        if before is None:
+            raise TenantNotFound(reference)
+        tenant = tenant_from_document(before)
         settings = settings_to_document(change(tenant.settings))
-        unchanged = {"_id": TENANT_RECORD, "settings": settings_to_document(tenant.settings)}
+        # As they are stored: what an older version wrote lacks the settings that came since.
+        unchanged = {"_id": TENANT_RECORD, "settings": before["settings"]}
         record = self._documents.update_one(
             tenant.id, ACCOUNTS, parse_filter(unchanged), parse_update({"$set": {"settings": settings}})
         )

@@ -10,7 +10,9 @@ import pytest
 from chalicelib.core.accounts.stored import GROUPS
 from chalicelib.core.core import Core
 from chalicelib.core.errors import AppNotFound, DuplicateTenant, InvalidName, RequestConflict, TenantNotFound
-from chalicelib.core.tenants.stored import ACCOUNTS
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.query.update import parse_update
+from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
 NOBODY = "0" * 24
@@ -91,6 +93,14 @@ def test_settings_change_from_what_is_stored(core: Core) -> None:
     changed = core.tenants.change_settings("acme", lambda settings: replace(settings, rate_limit_per_minute=9))
     assert (changed.settings.session_hours, changed.settings.rate_limit_per_minute) == (1, 9)
     assert core.tenants.get("acme") == changed
+
+
+def test_settings_stored_before_there_were_newer_ones_can_be_changed(core: Core) -> None:
+    tenant = core.tenants.create("acme")
+    older = parse_update({"$unset": {"settings.mail": "", "settings.maxStorageBytes": ""}})
+    core.documents.update_one(tenant.id, ACCOUNTS, parse_filter({"_id": TENANT_RECORD}), older)
+    core.tenants.change_settings("acme", lambda settings: replace(settings, session_hours=1))
+    assert core.tenants.get("acme").settings == replace(tenant.settings, session_hours=1)
 
 
 def test_settings_changed_by_two_at_once_are_changed_by_one(core: Core) -> None:
