@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +47,19 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(data: Path, *options: str) -> Iterator[LiveServer]:
-    """A server on a free port of loopback that answers; it is gone afterwards."""
+def live_server(
+    data: Path, *options: str, module: str = "yorozu.main", variables: Mapping[str, str] | None = None
+) -> Iterator[LiveServer]:
+    """A server on a free port of loopback that answers; it is gone afterwards.
+
+    `module` is what runs in the place of the command `yorozu`; `variables` are added to its environment.
+    """
     port = free_port()
-    command = [sys.executable, "-m", "yorozu.main", "serve", "--port", str(port), "--data", str(data), *options]
+    command = [sys.executable, "-m", module, "serve", "--port", str(port), "--data", str(data), *options]
     with (data.parent / f"{data.name}.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=clean_environment())
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, env=clean_environment() | dict(variables or {})
+        )
         try:
             _await_answer(process, port)
             yield LiveServer(process, port, data)
