@@ -57,6 +57,7 @@ PUSH_INDEXES: tuple[tuple[str, Index], ...] = (
     (INSTALLATIONS, Index("app_senders", ((APP, 1), (ALLOWED_SENDERS, 1)))),
     (NOTIFICATIONS, Index("created", (("createdAt", 1),))),
     (BATCHES, Index("notification_open", (("notification", 1), ("open", 1)))),
+    (BATCHES, Index("last", (("last", 1),), sparse=True)),
     (BATCHES, Index("created", (("createdAt", 1),))),
     (RECEIVERS, Index("created", (("createdAt", 1),))),
 )
