@@ -6,9 +6,12 @@ The operator makes the platform applications, for the keys of Apple and Google b
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -31,6 +34,9 @@ NOT_NOW = frozenset(
 )
 """Codes after which the same request may well succeed; a missing right is put right by the operator."""
 
+TOO_LARGE = "TooLarge"
+"""Our own code, for messages that are not even sent."""
+
 EXISTING_ENDPOINT = re.compile(r"Endpoint (arn:\S+) already exists")
 """How SNS names the endpoint of a token that has other attributes than the ones sent."""
 
@@ -52,40 +58,56 @@ class Applications:
         return f"{self.account_arn}:app/{platform}/{self.prefix}{tenant}_{app}"
 
 
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
 class SnsPush:
     """The PushGateway port on SNS."""
 
     technologies = frozenset({"apns", "gcm"})
 
-    def __init__(self, clients: Clients, applications: Applications) -> None:
+    def __init__(
+        self, clients: Clients, applications: Applications, write: Callable[[str], object] = _to_stderr
+    ) -> None:
         self._clients = clients
         self._applications = applications
+        self._write = write
         self._endpoints: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._lock = threading.Lock()
 
     def send(self, targets: list[Target], message: PushMessage) -> list[Delivery]:
+        refusals: list[str] = []
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            return list(pool.map(lambda target: self._send(target, message), targets))
+            deliveries = list(pool.map(lambda target: self._send(target, message, refusals), targets))
+        if refusals:
+            # What the operator can put right: an application that is missing, a right, a limit of the account.
+            line = {"event": "push_refused", "apps": sorted({target.app for target in targets})}
+            self._write(json.dumps(line | {"codes": Counter(refusals)}))
+        return deliveries
 
-    def _send(self, target: Target, message: PushMessage) -> Delivery:
+    def _send(self, target: Target, message: PushMessage, refusals: list[str]) -> Delivery:
         try:
             text = sns_message(target.technology, message)
         except LimitExceeded:
+            refusals.append(TOO_LARGE)
             return Delivery.FAILED
         application = self._applications.arn(target.tenant, target.app, target.technology)
         remembered = self._endpoints.get((application, target.token))
         if remembered is not None:
-            delivery = self._publish(remembered, target, message, text)
+            delivery = self._publish(remembered, target, message, text, refusals)
             if delivery is not None:
                 return delivery
             # Somebody has deleted the endpoint: another process that found it disabled, or the operator.
             self._forget(application, target.token)
-        endpoint = self._endpoint(application, target.token)
+        endpoint = self._endpoint(application, target.token, refusals)
         if isinstance(endpoint, Delivery):
             return endpoint
-        return self._publish(endpoint, target, message, text) or Delivery.DEAD
+        return self._publish(endpoint, target, message, text, refusals) or Delivery.DEAD
 
-    def _publish(self, endpoint: str, target: Target, message: PushMessage, text: str) -> Delivery | None:
+    def _publish(
+        self, endpoint: str, target: Target, message: PushMessage, text: str, refusals: list[str]
+    ) -> Delivery | None:
         """What became of the message; None when there is no such endpoint."""
         try:
             self._clients.sns.publish(
@@ -102,16 +124,16 @@ class SnsPush:
             if code == "EndpointDisabled":
                 self._delete(endpoint)
                 return Delivery.DEAD
-            return _verdict(error)
+            return _verdict(error, refusals)
 
-    def _endpoint(self, application: str, token: str) -> str | Delivery:
+    def _endpoint(self, application: str, token: str, refusals: list[str]) -> str | Delivery:
         """The endpoint of a token, made if it is new; or what becomes of messages to it without one."""
         try:
             answer = self._clients.sns.create_platform_endpoint(PlatformApplicationArn=application, Token=token)
             endpoint = str(answer["EndpointArn"])
         except Exception as error:
             if code_of(error) != "InvalidParameter":
-                return _verdict(error)
+                return _verdict(error, refusals)
             existing = EXISTING_ENDPOINT.search(str(error))
             if existing is None:
                 # Of all that is sent here only the token can be wrong: it is the client's.
@@ -137,9 +159,10 @@ class SnsPush:
                 raise
 
 
-def _verdict(error: Exception) -> Delivery:
+def _verdict(error: Exception, refusals: list[str]) -> Delivery:
     """What an error means for the message. An application that is missing or disabled is no fault of the token."""
     code = code_of(error)
     if code is None:
         raise error
+    refusals.append(code)
     return Delivery.RETRY if code in NOT_NOW else Delivery.FAILED

@@ -123,6 +123,16 @@ def test_an_app_without_credentials_fails_and_its_devices_are_kept(devices: Devi
     assert devices.send(devices.device(app="of-nobody")) is Delivery.FAILED
 
 
+def test_the_operator_is_told_once_what_sns_refuses_and_no_token(devices: Devices) -> None:
+    lines: list[str] = []
+    gateway = SnsPush(devices.aws.clients, devices.applications, lines.append)
+    targets = [devices.device(app="of-nobody"), devices.device(), devices.device(app="of-nobody")]
+    gateway.send(targets, MESSAGE)
+    gateway.send(targets[1:2], MESSAGE)
+    (line,) = map(json.loads, lines)
+    assert line == {"event": "push_refused", "apps": sorted({devices.app, "of-nobody"}), "codes": {"NotFound": 2}}
+
+
 @pytest.mark.parametrize(("characters", "delivery"), [(4000, Delivery.SENT), (4096, Delivery.FAILED)])
 def test_a_message_that_is_too_large_for_the_device_is_not_sent(
     devices: Devices, characters: int, delivery: Delivery
