@@ -12,6 +12,7 @@ import typer
 from chalicelib.core.core import Core
 from chalicelib.core.errors import CoreError
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
+from chalicelib.jobs.queues import QUEUE_JOBS
 from yorozu.operate import Operator, operator
 from yorozu.output import AsJson, show_rows
 
@@ -82,11 +83,21 @@ def _faults(core: Core, documents: SqliteDocuments) -> Iterator[str]:
             yield f"{tenant.name}: {fault}"
 
 
+def _queues(who: Operator) -> str:
+    jobs = who.core.jobs
+    waiting = sum(jobs.count(queue) for queue in QUEUE_JOBS)
+    dead = {queue: len(jobs.dead(queue)) for queue in QUEUE_JOBS}
+    if any(dead.values()):
+        raise OSError("given up: " + ", ".join(f"{count} jobs of {queue}" for queue, count in dead.items() if count))
+    return f"{waiting} jobs wait"
+
+
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "engine": _engine,
     "data folder": _data_folder,
     "documents": _documents,
+    "queues": _queues,
     "tenants": _tenants,
     "consistency": _consistency,
 }

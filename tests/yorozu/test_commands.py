@@ -11,6 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from chalicelib.core.errors import CoreError
+from chalicelib.core.jobs import MAX_RECEIVES
+from chalicelib.core.push.fan_out import EXPAND_QUEUE
+from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
 from yorozu.main import cli
 
 runner = CliRunner()
@@ -172,6 +175,22 @@ def test_doctor_says_what_is_wrong_and_fails(data: Path) -> None:
     done = run(data, "doctor", "--json")
 
     assert done.exit_code == 1
+
+
+def test_doctor_tells_of_jobs_that_were_given_up(data: Path, tenant: str) -> None:
+    jobs = SqliteJobs(data / "jobs" / "jobs.db")
+    jobs.put(EXPAND_QUEUE, [{"tenant": "t", "notification": "n", "batch": 0}])
+    found = {row["check"]: row for row in told(data, "doctor")}
+    assert found["queues"]["found"] == "1 jobs wait"
+    for _ in range(MAX_RECEIVES):
+        (job,) = jobs.take(EXPAND_QUEUE, 1, hidden_seconds=30)
+        jobs.release(job, delay_seconds=0)
+    jobs.close()
+
+    done = run(data, "doctor", "--json")
+
+    assert done.exit_code == 1
+    assert f"given up: 1 jobs of {EXPAND_QUEUE}" in done.stdout
 
 
 def test_a_wrong_setting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
