@@ -1,4 +1,4 @@
-"""What the embedded engine takes, in microseconds, against the budgets of docs/architecture.md, section 6.
+"""What the embedded engine takes, in microseconds, against the budgets in bench/README.md.
 
 Run: python -m bench.engine [folder on the disk to measure]. Prints medians; the write figures take turns with a bare
 SQLite insert-and-commit of the same bytes at the same durability, and are compared to it. Asserts nothing.
