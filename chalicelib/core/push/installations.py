@@ -24,6 +24,7 @@ from chalicelib.core.push.changes import installation_change
 from chalicelib.core.push.credentials import EventPasswords
 from chalicelib.core.push.form import TECHNOLOGY, TOKEN, checked_form
 from chalicelib.core.push.model import PushInstallation
+from chalicelib.core.push.queries import check_query, misuse_is_invalid
 from chalicelib.core.push.stored import (
     APP,
     ETAG,
@@ -121,12 +122,14 @@ class InstallationsService:
     ) -> list[PushInstallation]:
         """The installations of the app that match, the oldest first; without credentials.
 
-        Raises: AccessDenied without the master key. Spec: nec-rest, 10.5.
+        Raises: AccessDenied without the master key; InvalidQuery. Spec: nec-rest, 10.5.
         """
         require(caller.is_master, "list installations")
+        check_query(condition)
         of_this_app = parse_filter(of_app(caller)) & condition
         asked = Query(filter=of_this_app, order=_OLDEST_FIRST, skip=skip, limit=limit)
-        found = self._documents.find(caller.tenant.id, INSTALLATIONS, asked)
+        with misuse_is_invalid():
+            found = list(self._documents.find(caller.tenant.id, INSTALLATIONS, asked))
         return [installation_from_document(document) for document in found]
 
     def admits(self, tenant_id: str, installation_id: str, username: str, password: str) -> bool:

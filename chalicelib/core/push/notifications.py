@@ -5,10 +5,8 @@ Spec: nec-rest, 10.6; nec-clients, 7.3 to 7.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
@@ -18,9 +16,7 @@ from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
     AccessDenied,
     DocumentTooLarge,
-    InvalidQuery,
     NotificationNotFound,
-    OperatorMisused,
     Unavailable,
 )
 from chalicelib.core.jobs import Jobs
@@ -28,16 +24,15 @@ from chalicelib.core.push.batches import Batches
 from chalicelib.core.push.fan_out import EXPAND_QUEUE, expand_job
 from chalicelib.core.push.form import ALLOWED_SENDERS
 from chalicelib.core.push.model import NewNotification, Notification, PushCounters
+from chalicelib.core.push.queries import check_query, misuse_is_invalid
 from chalicelib.core.push.receivers import HAS_OWNER, owned_by, parts_of, receiving_users
 from chalicelib.core.push.stored import (
     APP,
-    CREDENTIALS,
     ID,
     INSTALLATIONS,
     NOTIFICATIONS,
     RECEIVERS,
     REGISTERED_AT,
-    SERVER,
     notification_document,
     notification_from_document,
 )
@@ -55,7 +50,6 @@ COUNT_TIMEOUT_MS = 25_000
 """How long counting the installations may take. Source: API Gateway gives up at 29 seconds."""
 
 _NEWEST_FIRST = parse_order([("createdAt", -1), (ID, -1)])
-_HIDDEN = frozenset({SERVER, CREDENTIALS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ class NotificationsService:
         if caller.app is None:
             raise AccessDenied("a notification belongs to an app")
         require(caller.is_master or caller.app.allows_client_push, "send notifications with the application key")
-        _check_query(new.query)
+        check_query(new.query)
         now = self._clock.now()
         audience = self._audience(caller, caller.app.id, new)
         notification = Notification(
@@ -152,10 +146,8 @@ class NotificationsService:
         return _Audience(condition, [part for part, count in counted if count], sum(count for _, count in counted))
 
     def _count(self, caller: Caller, condition: Filter) -> int:
-        try:
+        with misuse_is_invalid():
             return self._documents.count(caller.tenant.id, INSTALLATIONS, condition, timeout_ms=COUNT_TIMEOUT_MS)
-        except OperatorMisused as error:
-            raise InvalidQuery(f"the query fails on an installation: {error.message}") from error
 
     def _accept(self, tenant: str, notification: Notification, audience: _Audience) -> None:
         """Stores what the workers need, the notification last, and puts the first job."""
@@ -196,28 +188,3 @@ def _of_app(caller: Caller) -> Document:
 def _admitting(caller: Caller) -> Filter:
     """The installations that let the caller send to them; all of them for the master key. Spec: nec-clients, 7.7."""
     return parse_filter({} if caller.is_master else {ALLOWED_SENDERS: {"$in": sorted(caller.principals)}})
-
-
-def _check_query(query: Filter) -> None:
-    """Raises: InvalidQuery for an order by distance, or when the server's own fields are asked about."""
-    if query.distance_order is not None:
-        raise InvalidQuery("installations have no order by distance")
-    if any(_root(name) in _HIDDEN for name in _names(query.source)):
-        raise InvalidQuery("a query asks about what the client registered only")
-
-
-def _names(source: Any) -> Iterable[str]:
-    """Every field name in a condition, those in expressions included; and some texts that are none."""
-    if isinstance(source, dict):
-        for name, operand in source.items():
-            yield name
-            yield from _names(operand)
-    elif isinstance(source, list):
-        for item in source:
-            yield from _names(item)
-    elif isinstance(source, str) and source.startswith("$"):
-        yield source.lstrip("$").removeprefix("ROOT.").removeprefix("CURRENT.")
-
-
-def _root(path: str) -> str:
-    return path.partition(".")[0]

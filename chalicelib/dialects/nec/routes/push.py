@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.core.push.queries import misuse_is_invalid
 from chalicelib.dialects.nec.auth import master
 from chalicelib.dialects.nec.query import UNLIMITED, condition, url_parameters, whole_number
 from chalicelib.dialects.nec.wire import push as wire
@@ -79,9 +80,11 @@ def list_installations(call: Call) -> Reply:
     """
     asked = url_parameters(call.query)
     limit = whole_number(asked, "limit", UNLIMITED, smallest=UNLIMITED)
+    with misuse_is_invalid():
+        where = condition(asked)
     found = call.core.push.installations.list(
         call.caller,
-        condition(asked),
+        where,
         skip=whole_number(asked, "skip", 0, smallest=0),
         limit=None if limit == UNLIMITED else limit,
     )

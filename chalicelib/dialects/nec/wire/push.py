@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.core.errors import InvalidInput, InvalidQuery, InvalidUpdate, OperatorMisused
+from chalicelib.core.errors import InvalidInput, InvalidQuery, InvalidUpdate
 from chalicelib.core.push.model import NewNotification, Notification, PushInstallation
 from chalicelib.core.push.ports import PushMessage
+from chalicelib.core.push.queries import misuse_is_invalid
 from chalicelib.core.query.filter import Filter, parse_filter
 from chalicelib.core.query.values import Document
 from chalicelib.dialects.nec.wire.body import json_in_text, optional_names, optional_text
@@ -92,11 +93,8 @@ def _query(body: dict[str, Any]) -> Filter:
     typed = from_json(query)
     if not isinstance(typed, dict):
         raise InvalidQuery("query must be an object of conditions")
-    try:
+    with misuse_is_invalid():
         return parse_filter(typed)
-    except OperatorMisused as error:
-        # 500 is for queries of objects, whose clients expect it; here the reference has 400 only.
-        raise InvalidQuery(error.message) from error
 
 
 def _badge(body: dict[str, Any]) -> int | None:

@@ -321,7 +321,8 @@ def test_only_the_master_key_lists_installations(nec: Nec) -> None:
     assert nec.get("/push/installations", by=nec.master, limit=1).json["results"] == made[:1]
     for person in (nec.guest, nec.user("ann")):
         assert nec.get("/push/installations", by=person).status == 401
-    assert nec.get("/push/installations", by=nec.master, where="{").status == 400
+    for where in ("{", {"a": {"$all": None}}, {"$expr": {"$add": ["$email", 1]}}, {"_server.app": "x"}):
+        assert nec.get("/push/installations", by=nec.master, where=where).status == 400
 
 
 def test_a_list_shows_no_credentials(nec: Nec) -> None:
