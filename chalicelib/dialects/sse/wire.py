@@ -51,9 +51,11 @@ class EventFeed:
         return HEARTBEAT if self._stream.is_open() else None
 
     def whole(self) -> bytes:
+        if self._wait_seconds == 0:
+            return RETRY + self.more()
         rung = threading.Event()
         begun = self.begin(rung.set)
-        if begun == RETRY and self._wait_seconds > 0 and rung.wait(self._wait_seconds):
+        if begun == RETRY and rung.wait(self._wait_seconds):
             begun += self.more()
         return begun
 

@@ -6,6 +6,7 @@ import importlib
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import tempfile
 import threading
@@ -59,6 +60,7 @@ def create() -> AsgiApp:
     """The app of app.py under ASGI, its core built at the start and closed at the end."""
     _send_log_lines_of(_HTTP_SERVER)
     _end_with_parent()
+    _allow_many_connections()
     give_back_large_blocks()
     # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
     module = importlib.import_module("app")
@@ -89,6 +91,13 @@ def create() -> AsgiApp:
         max_file_bytes=settings.max_file_bytes,
         spool_folder=_spool_folder(settings),
     )
+
+
+def _allow_many_connections() -> None:
+    """Lifts the soft limit on open files, often 1,024: each open stream is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _end_with_parent() -> None:
