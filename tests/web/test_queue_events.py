@@ -58,30 +58,30 @@ def test_a_message_is_the_job_that_it_was_made_of(jobs: SqliteJobs) -> None:
 def test_of_a_batch_that_fails_in_part_only_that_part_comes_again(
     jobs: SqliteJobs, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    jobs.put(QUEUE, [{"name": name} for name in ("a", "bad", "c")])
+    jobs.put(QUEUE, [{"name": name} for name in ("a", "wrong one", "c")])
     with pytest.raises(JobsFailed, match=r"^1 of 3 jobs of chores failed$"):
-        work_off(jobs, QUEUE, batch(jobs), fail_on("bad"))
+        work_off(jobs, QUEUE, batch(jobs), fail_on("wrong one"))
     assert jobs.count(QUEUE) == 1
     clock.seconds += RETRY_SECONDS[0]
     (again,) = jobs.take(QUEUE, 10, hidden_seconds=30)
-    assert again.body == {"name": "bad"}
+    assert again.body == {"name": "wrong one"}
     logged = capsys.readouterr().err
     assert '"ERROR"' in logged
     assert "KeyError" in logged
     assert "secret" not in logged
-    assert "bad" not in logged
+    assert "wrong one" not in logged
 
 
 def test_a_failing_job_rests_longer_each_time_until_it_is_dead(jobs: SqliteJobs, clock: Clock) -> None:
-    jobs.put(QUEUE, [{"name": "bad"}])
+    jobs.put(QUEUE, [{"name": "wrong one"}])
     for seconds in (*RETRY_SECONDS, RETRY_SECONDS[-1]):
         with pytest.raises(JobsFailed):
-            work_off(jobs, QUEUE, batch(jobs), fail_on("bad"))
+            work_off(jobs, QUEUE, batch(jobs), fail_on("wrong one"))
         clock.seconds += seconds - 1
         assert jobs.take(QUEUE, 1, hidden_seconds=30) == []
         clock.seconds += 1
     assert jobs.take(QUEUE, 1, hidden_seconds=30) == []
-    assert [job.body for job in jobs.dead(QUEUE)] == [{"name": "bad"}]
+    assert [job.body for job in jobs.dead(QUEUE)] == [{"name": "wrong one"}]
 
 
 def test_a_backend_that_is_away_is_a_warning(jobs: SqliteJobs, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,10 +99,10 @@ def test_a_job_that_cannot_be_put_off_comes_again_when_its_time_is_over(jobs: Sq
         def release(self, job: Job, *, delay_seconds: int) -> None:
             raise Unavailable("the queue is away")
 
-    jobs.put(QUEUE, [{"name": "bad"}])
+    jobs.put(QUEUE, [{"name": "wrong one"}])
     deaf = Deaf(jobs._file, clock)
     with pytest.raises(JobsFailed):
-        work_off(deaf, QUEUE, batch(jobs), fail_on("bad"))
+        work_off(deaf, QUEUE, batch(jobs), fail_on("wrong one"))
     assert jobs.take(QUEUE, 1, hidden_seconds=30) == []
     clock.seconds += 3600
     assert len(jobs.take(QUEUE, 1, hidden_seconds=30)) == 1
