@@ -54,6 +54,20 @@ def allow_client_push(
     say(f"{'Allowed' if allowed else 'Forbade'} client push for {app}.")
 
 
+@commands.command("disable")
+def disable(context: typer.Context, tenant: TenantRef, app: AppId) -> None:
+    """Turn away an app's programs; its keys stay for when it is enabled again."""
+    operator(context).core.tenants.set_app_enabled(tenant, app, False)
+    say(f"Disabled {app}.")
+
+
+@commands.command("enable")
+def enable(context: typer.Context, tenant: TenantRef, app: AppId) -> None:
+    """Let a disabled app's programs in again."""
+    operator(context).core.tenants.set_app_enabled(tenant, app, True)
+    say(f"Enabled {app}.")
+
+
 @commands.command("delete")
 def delete(context: typer.Context, tenant: TenantRef, app: AppId, yes: Yes = False) -> None:
     """Delete an app; users and data belong to the tenant and stay."""

@@ -109,6 +109,15 @@ def test_an_apps_keys_are_shown_once_and_can_be_issued_again(data: Path, tenant:
     assert told(data, "apps", "list", "acme") == []
 
 
+def test_an_app_is_switched_off_and_on(data: Path, tenant: str) -> None:
+    app = told(data, "apps", "create", "acme", "my app")[0]["app_id"]
+    assert run(data, "apps", "disable", "acme", app).exit_code == 0
+    assert told(data, "apps", "list", "acme")[0]["enabled"] is False
+    assert run(data, "apps", "enable", "acme", app).exit_code == 0
+    assert told(data, "apps", "list", "acme")[0]["enabled"] is True
+    assert "no such app" in str(refused(data, "apps", "disable", "acme", "0" * 24))
+
+
 def test_buckets_and_indexes_are_made_listed_and_dropped(data: Path, tenant: str) -> None:
     acl = '{"r":["g:authenticated"],"w":["g:authenticated"]}'
     made = told(data, "buckets", "create", "acme", "scores", "--content-acl", acl)[0]

@@ -171,6 +171,10 @@ class TenantsService:
         """Whether the app key, not only the master key, may send pushes. Raises: TenantNotFound, AppNotFound."""
         return self._change_app(reference, app_id, {"apps.$[app].allowsClientPush": allowed})
 
+    def set_app_enabled(self, reference: str, app_id: str, enabled: bool) -> App:
+        """Lets in the requests of an app's programs, or turns them away. Raises: TenantNotFound, AppNotFound."""
+        return self._change_app(reference, app_id, {"apps.$[app].enabled": enabled})
+
     def delete_app(self, reference: str, app_id: str) -> None:
         """Deletes an app; what its users made stays with the tenant. Raises: TenantNotFound, AppNotFound."""
         app_of(self.get(reference).apps, app_id)
