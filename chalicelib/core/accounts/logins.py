@@ -30,6 +30,10 @@ MAX_SESSIONS = 1000
 """Sessions that a user may have at once; one more ends the oldest. Source: our choice, about 100 KB a user."""
 
 
+_REFUSED = "unknown user, wrong password, or too many failed logins: try again in some minutes"
+"""One text for all: "locked" alone would tell a stranger that the account exists."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session just begun, and the user as they were before."""
@@ -64,7 +68,7 @@ class Logins:
         credentials = credentials_from_document(record)
         is_right = self._passwords.verify(password, credentials.password_hash)
         if credentials.locked_until is not None and credentials.locked_until > self._clock.now():
-            raise AccountLocked("too many failed logins: the account is locked for some minutes")
+            raise AccountLocked(_REFUSED)
         if not is_right or credentials.password_hash is None:
             self._count_failure(tenant, record["_id"])
             raise _wrong_password()
@@ -117,4 +121,4 @@ class Logins:
 
 
 def _wrong_password() -> WrongPassword:
-    return WrongPassword("unknown user or wrong password")
+    return WrongPassword(_REFUSED)
