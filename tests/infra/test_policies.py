@@ -18,6 +18,41 @@ NO_RESOURCE_LEVEL = {
 }
 """The statements that may say `Resource: *`, and why. Spec: aws-lambda, "Attaching Lambda functions to a VPC"."""
 
+OPERATIONS = {
+    "abort_multipart_upload": "s3:AbortMultipartUpload",
+    "complete_multipart_upload": "s3:PutObject",
+    "create_multipart_upload": "s3:PutObject",
+    "delete_object": "s3:DeleteObject",
+    "delete_objects": "s3:DeleteObject",
+    "get_object": "s3:GetObject",
+    "head_object": "s3:GetObject",
+    "list_multipart_uploads": "s3:ListBucketMultipartUploads",
+    "list_objects_v2": "s3:ListBucket",
+    "list_parts": "s3:ListMultipartUploadParts",
+    "put_object": "s3:PutObject",
+    "upload_part": "s3:PutObject",
+    "send_email": "ses:SendEmail",
+    "create_platform_endpoint": "sns:CreatePlatformEndpoint",
+    "delete_endpoint": "sns:DeleteEndpoint",
+    "publish": "sns:Publish",
+    "change_message_visibility": "sqs:ChangeMessageVisibility",
+    "change_message_visibility_batch": "sqs:ChangeMessageVisibility",
+    "delete_message": "sqs:DeleteMessage",
+    "get_queue_attributes": "sqs:GetQueueAttributes",
+    "get_queue_url": "sqs:GetQueueUrl",
+    "receive_message": "sqs:ReceiveMessage",
+    "send_message_batch": "sqs:SendMessage",
+}
+"""What the engines call, and the right that a call needs. Spec: aws-iam, "Actions, resources, and condition keys"."""
+
+WITHOUT_CALLS = {"generate_presigned_url"}
+"""What the engines ask of a client without asking AWS."""
+
+CALLS = re.compile(
+    r'get_paginator\("(\w+)"|clients\.(?:s3|sqs|sns|ses)\.(?!get_paginator)(\w+)|'
+    r'_pages\(tenant, "(\w+)"|_signed\("[A-Z]+", "(\w+)"'
+)
+
 POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
 
 
@@ -37,6 +72,23 @@ def test_no_action_has_a_wildcard(translated: Template) -> None:
 def test_only_statements_with_a_reason_are_about_everything(translated: Template) -> None:
     everything = {one["Sid"] for _, one in statements(translated) if "*" in (one["Resource"], *one["Resource"])}
     assert everything == set(NO_RESOURCE_LEVEL)
+
+
+def test_the_engines_call_only_what_some_function_may_do(translated: Template) -> None:
+    sources = (ROOT / "chalicelib" / "engines" / "aws").glob("*.py")
+    called = {name for path in sources for found in CALLS.findall(path.read_text()) for name in found if name}
+    assert called - WITHOUT_CALLS == set(OPERATIONS)
+    allowed = {action for _, one in statements(translated) if one["Effect"] == "Allow" for action in one["Action"]}
+    assert set(OPERATIONS.values()) <= allowed
+
+
+def test_the_network_lets_pass_to_the_files_what_the_functions_may_do_with_them(
+    translated: Template, data: Template
+) -> None:
+    allowed = {action for _, one in statements(translated) for action in one["Action"] if action.startswith("s3:")}
+    endpoint = data["Resources"]["S3Endpoint"]["Properties"]["PolicyDocument"]["Statement"]
+    (files,) = [one for one in endpoint if one["Sid"] == "OurFiles"]
+    assert set(files["Action"]) == allowed
 
 
 def test_roles_have_no_policies_of_aws_and_are_for_lambda_alone(translated: Template) -> None:
