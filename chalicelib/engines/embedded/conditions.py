@@ -21,6 +21,9 @@ from chalicelib.engines.embedded.key_encoding import BRACKETS, UNDEFINED_KEY, en
 _SCALARS = frozenset((values.NUMBER, values.STRING, values.OBJECT_ID, values.BOOLEAN, values.DATE))
 _COMPARISONS = frozenset(("$eq", "$gt", "$gte", "$lt", "$lte"))
 
+FEW = 32
+"""As many ids are looked up one by one without asking what else might serve. Our choice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -72,14 +75,14 @@ def conditions_of(filter: Filter) -> Conditions:
     return _encoded(filter.conditions)
 
 
-def only_id(filter: Filter) -> str | None:
-    """The one `_id` that a match must have; None when there may be several. Most filters of a backend name one."""
+def few_ids(filter: Filter) -> tuple[str, ...]:
+    """The few `_id`s of which a match must have one; empty when there may be others. Most filters name one."""
     for condition in filter.conditions:
-        if isinstance(condition, OneOf) and condition.path == "_id" and len(condition.values) == 1:
-            (wanted,) = condition.values
-            if isinstance(wanted, str) and is_unicode(wanted):
+        if isinstance(condition, OneOf) and condition.path == "_id" and len(condition.values) <= FEW:
+            wanted = tuple(value for value in condition.values if isinstance(value, str) and is_unicode(value))
+            if wanted and len(wanted) == len(condition.values):
                 return wanted
-    return None
+    return ()
 
 
 def is_unicode(text: str) -> bool:

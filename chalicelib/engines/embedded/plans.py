@@ -73,6 +73,7 @@ class Plan:
         return f"SELECT {packed} FROM ({select} ORDER BY {self.order} LIMIT ?)", (*parameters, rows)
 
 
-def plan_for_id(collection: Collection, document_id: str) -> Plan:
-    """The way to the only document that may match: nothing to choose."""
-    return Plan("ids", f"{collection.table} AS d", ("d.id = ?",), (document_id,), "d.doc")
+def plan_for_ids(collection: Collection, ids: tuple[str, ...]) -> Plan:
+    """The way to the few documents that may match, in the order of insertion: nothing to choose."""
+    among = "d.id = ?" if len(ids) == 1 else f"d.id IN ({', '.join('?' * len(ids))})"
+    return Plan("ids", f"{collection.table} AS d", (among,), ids, "d.doc")

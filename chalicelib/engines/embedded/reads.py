@@ -13,9 +13,9 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
-from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, only_id
+from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, few_ids
 from chalicelib.engines.embedded.planner import Counting, Planner
-from chalicelib.engines.embedded.plans import Place, Plan, plan_for_id
+from chalicelib.engines.embedded.plans import Place, Plan, plan_for_ids
 from chalicelib.engines.embedded.tenant_file import Session
 from chalicelib.engines.embedded.writes import decode, decode_all
 
@@ -51,9 +51,9 @@ class Reader:
 
     def plan(self, filter: Filter, order: Order = IN_INSERTION_ORDER, wanted: int | None = None) -> Plan:
         """How the first `wanted` documents in the order are found."""
-        document_id = only_id(filter)
-        if document_id is not None:
-            return plan_for_id(self._collection, document_id)
+        ids = few_ids(filter)
+        if ids and (len(ids) == 1 or not order):
+            return plan_for_ids(self._collection, ids)
         return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
 
     def matching(self, filter: Filter, plan: Plan, wanted: int | None = None) -> Generator[Found, None, None]:
