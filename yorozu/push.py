@@ -12,6 +12,9 @@ from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="Notifications and how far they have come; installations.", no_args_is_help=True)
 
+_IN_A_LINE = ("id", "sent_at", "queued", "sent", "failed", "dead", "waiting")
+"""What of a notification fits in one line of a terminal; the rest shows with `push show TENANT ID`."""
+
 Limit = Annotated[int, typer.Option(min=1, help="How many to show.")]
 
 
@@ -31,7 +34,8 @@ def show(
         show_record(_facts(found) | {"message": found.message.text, "problem": found.problem}, as_json)
         return
     rows = [_facts(found) for found in notifications.list(caller, limit)]
-    show_rows("Notifications", rows, as_json, empty="No notifications yet.")
+    shown = rows if as_json else [{name: row[name] for name in _IN_A_LINE} for row in rows]
+    show_rows("Notifications", shown, as_json, empty="No notifications yet.")
 
 
 @commands.command("resume")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,17 +24,19 @@ def stats(
 ) -> None:
     """Show a tenant's API calls by app and kind, and how they spread over the last hours."""
     who = operator(context)
-    tenant_id = who.core.tenants.get(tenant).id
+    found = who.core.tenants.get(tenant)
+    tenant_id, names = found.id, {app.id: app.name for app in found.apps}
     now = who.core.clock.now()
     start = slot_of(now - timedelta(hours=hours))
     who.core.stats.roll_up(tenant_id)
     slots = who.core.stats.slots(tenant_id, StatsQuery(app=app, start=start, limit=None))
     total = who.core.stats.total(tenant_id, StatsQuery(app=app, start=start))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"app": name, "total": sum(kinds.values())} | {kind: kinds.get(kind, 0) for kind in KINDS[:7]}
         for name, kinds in sorted(total.calls.items())
     ]
-    show_rows(f"API calls of the last {hours} hours", rows, as_json, empty="No calls.")
+    shown = rows if as_json else [row | {"app": names.get(row["app"], row["app"])} for row in rows]
+    show_rows(f"API calls of the last {hours} hours", shown, as_json, empty="No calls.")
     if rows and not as_json:
         say(f"{sparkline(_per_slot(slots, start, (slot_of(now) - start) // SLOT + 1))}  {start:%m-%d %H:%M} to now")
 
