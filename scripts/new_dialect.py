@@ -78,7 +78,7 @@ def authenticate(core: Core, request: Request) -> Caller:
     raise WrongAppKey("no key of this API is known yet")
 
 
-def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
+def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
     """No browser of another origin is let in."""
     return ()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
 from chalicelib.web.call import Call, Reply, Request
 from chalicelib.web.dialect import Dialect
@@ -27,6 +28,7 @@ NO_ROUTE = "-"
 """What the log shows in place of a route template when no route matched: never the path itself."""
 
 Work = Callable[[], Reply]
+FoundCaller = Callable[[], Caller | None]
 
 
 class Mount:
@@ -44,8 +46,10 @@ class Mount:
 
     def answer(self, route: Route, request: Request) -> Reply:
         """Runs the route's handler between authentication and rendering."""
+        caller: Caller | None = None
 
         def work() -> Reply:
+            nonlocal caller
             self._check_body(route, request)
             core = self._get_core()
             authenticate = route.authenticate or self.dialect.authenticate
@@ -56,7 +60,7 @@ class Mount:
             parameters = {name: request.path_parameters[name] for name in route.parameters}
             return route.handler(Call(core, _addressed(core, request), caller), **parameters)
 
-        return self._finish(work, request, route.path)
+        return self._finish(work, request, route.path, lambda: caller)
 
     def admit(self, route: Route, request: Request) -> None:
         """Raises: the error by which `answer` would refuse the sender of this request. What is no refusal but a
@@ -91,11 +95,14 @@ class Mount:
         if encoding and encoding.strip().lower() != "identity":
             raise UnsupportedMediaType("a body with a Content-Encoding is not accepted")
 
-    def _finish(self, work: Work, request: Request, path: str) -> Reply:
-        """Runs `work`, renders what it raises, adds CORS headers and the request id, and writes the log line."""
+    def _finish(self, work: Work, request: Request, path: str, found: FoundCaller = lambda: None) -> Reply:
+        """Runs `work`, renders what it raises, adds CORS headers and the request id, and writes the log line.
+
+        `found` tells, after the work, whom it found to be calling.
+        """
         started = time.perf_counter()
         reply = self._render(work, request, path)
-        headers = (*reply.headers, *self._cors(request), (REQUEST_ID_HEADER, request.request_id))
+        headers = (*reply.headers, *self._cors(request, found()), (REQUEST_ID_HEADER, request.request_id))
         log_line(
             "INFO",
             "request",
@@ -130,11 +137,11 @@ class Mount:
     def _log_failure(self, error: Exception, request: Request, path: str) -> None:
         log_line("ERROR", "failure", request_id=request.request_id, route=path, cause=describe(error))
 
-    def _cors(self, request: Request) -> tuple[tuple[str, str], ...]:
+    def _cors(self, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
         if "origin" not in request.headers:
             return ()
         try:
-            return self.dialect.cors(self._get_core(), request)
+            return self.dialect.cors(self._get_core(), request, caller)
         except CoreError:
             return ()
         except Exception as error:

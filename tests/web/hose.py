@@ -120,6 +120,6 @@ dialect = Dialect(
     tables=(routes,),
     authenticate=authenticate,
     render_error=render_error,
-    cors=lambda core, request: (),
+    cors=lambda core, request, caller: (),
     kind_of=lambda path: path,
 )

@@ -51,7 +51,7 @@ def render_error(error: CoreError, request: Request) -> Reply:
     return Reply(status, {"squawk": str(error)})
 
 
-def cors(core: Any, request: Request) -> tuple[tuple[str, str], ...]:
+def cors(core: Any, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
     if request.headers["origin"] == "https://cat.example":
         return ()
     headers = (("Access-Control-Allow-Origin", request.headers["origin"]),)

@@ -117,12 +117,12 @@ def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:
 # --- which browsers may read ---
 
 
-def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
+def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
     """The headers for a browser of another origin, by the tenant's policy; unknown tenants have the default one.
 
     Spec: nec-clients, 0.10.
     """
-    policy = _cors_policy(core, request)
+    policy = _cors_policy(core, request) if caller is None else caller.tenant.settings.cors
     origin = request.headers.get("origin") or ""
     if not policy.enabled:
         return ()

@@ -53,9 +53,9 @@ def kind_of(path: str) -> str:
     return "push"
 
 
-def cors(core: Core, request: Request) -> tuple[tuple[str, str], ...]:
+def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
     """The headers for a browser of another origin, by the tenant's policy; unknown tenants have the default one."""
-    policy = _cors_policy(core, request)
+    policy = _cors_policy(core, request) if caller is None else caller.tenant.settings.cors
     origin = request.headers.get("origin") or ""
     if not policy.enabled:
         return ()

@@ -230,3 +230,15 @@ def test_an_unknown_tenant_answers_browsers_as_any_other(nec: Nec) -> None:
     assert answer.status == 404
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert nec.send_to("/1/_health", headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_browsers_request_reads_the_tenant_once(nec: Nec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(reference: str) -> None:
+        raise AssertionError("the tenant was read again")
+
+    monkeypatch.setattr(nec.core.authentication, "tenant", refuse)
+
+    answer = nec.send("GET", "/groups", by=nec.master, headers={"Origin": ORIGIN})
+
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
