@@ -277,7 +277,8 @@ class S3Blobs:
 def _read_part(content: BinaryIO) -> bytearray:
     """The next PART_BYTES of a content, fewer only at its end: a socket gives what has arrived."""
     part = bytearray()
-    while len(part) < PART_BYTES and (piece := content.read(PART_BYTES - len(part))):
+    # By pieces: asked for whole, a part would be in memory twice while it is read.
+    while len(part) < PART_BYTES and (piece := content.read(min(PIECE_BYTES, PART_BYTES - len(part)))):
         part += piece
     return part
 
