@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.core import ids
+from chalicelib.core.accounts.stored import CONFIRMATIONS
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import DuplicateId, DuplicateKey, DuplicateUser, LinkNotFound, UserNotFound
@@ -15,9 +16,6 @@ from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.stored import ACCOUNTS
-
-CONFIRMATIONS = "_confirmations"
-"""The collection of what waits: {_id: hash of the link's secret, expiresAt, user | change and userId}."""
 
 PAGE = "confirmations"
 """The page that links lead to."""

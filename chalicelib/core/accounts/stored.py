@@ -19,6 +19,9 @@ from chalicelib.core.tenants.stored import ACCOUNTS
 GROUPS = "_groups"
 """The collection of groups; membership lists hold user ids and names of child groups."""
 
+CONFIRMATIONS = "_confirmations"
+"""What waits to be confirmed: {_id: hash of the link's secret, expiresAt, user | change and userId}."""
+
 RATE = "_rate"
 """The collection that counts requests, one document a minute."""
 
@@ -35,6 +38,7 @@ TENANT_INDEXES: tuple[tuple[str, Index], ...] = (
     (GROUPS, Index("name_key", (("name", 1),), unique=True)),
     (GROUPS, Index("member_users", (("users", 1),))),
     (GROUPS, Index("member_groups", (("groups", 1),))),
+    (CONFIRMATIONS, Index("expiry", (("expiresAt", 1),))),
 )
 """The indexes of every tenant, made with it: collection and index."""
 

@@ -19,6 +19,7 @@ from chalicelib.core.errors import (
     TenantNotFound,
 )
 from chalicelib.core.files.ports import Blobs
+from chalicelib.core.objects.replays import EXPIRY_INDEX, REQUEST_TOKENS
 from chalicelib.core.push.events import EVENTS, EVENTS_INDEX
 from chalicelib.core.push.stored import PUSH_INDEXES
 from chalicelib.core.query.filter import parse_filter
@@ -26,6 +27,7 @@ from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
+from chalicelib.core.stats.stored import SLOT_INDEX, SLOTS
 from chalicelib.core.tenants.model import App, AppCredentials, Tenant, TenantSettings
 from chalicelib.core.tenants.stored import (
     ACCOUNTS,
@@ -48,6 +50,15 @@ _NAME = re.compile(
     r"[^\s/\x00-\x1f\x7f\ud800-\udfff](?:[^/\x00-\x1f\x7f\ud800-\udfff]*[^\s/\x00-\x1f\x7f\ud800-\udfff])?"
 )
 
+_INDEXES = (
+    *TENANT_INDEXES,
+    *PUSH_INDEXES,
+    (EVENTS, EVENTS_INDEX),
+    (REQUEST_TOKENS, EXPIRY_INDEX),
+    (SLOTS, SLOT_INDEX),
+)
+"""Collection and index of all that every tenant has, made with the tenant: never in a request."""
+
 
 class TenantsService:
     """Makes, finds, changes and deletes tenants and their apps."""
@@ -66,7 +77,7 @@ class TenantsService:
         self._documents.create_index(SYSTEM_TENANT, REGISTER, Index("name_key", (("name", 1),), unique=True))
         tenant = Tenant(ids.new_id(), name, self._clock.now())
         self._documents.create_tenant(tenant.id)
-        for collection, index in (*TENANT_INDEXES, *PUSH_INDEXES, (EVENTS, EVENTS_INDEX)):
+        for collection, index in _INDEXES:
             self._documents.create_index(tenant.id, collection, index)
         self._documents.insert(tenant.id, ACCOUNTS, tenant_to_document(tenant))
         entry = {"_id": tenant.id, "name": name, "createdAt": tenant.created_at}

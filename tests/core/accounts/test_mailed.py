@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts.confirmations import CONFIRMATIONS
 from chalicelib.core.accounts.model import SignUp, User, UserChange
+from chalicelib.core.accounts.stored import CONFIRMATIONS
 from chalicelib.core.errors import (
     AccessDenied,
     CoreError,

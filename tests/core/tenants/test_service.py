@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.accounts.stored import GROUPS
+from chalicelib.core.accounts.stored import CONFIRMATIONS, GROUPS
 from chalicelib.core.core import Core
 from chalicelib.core.errors import AppNotFound, DuplicateTenant, InvalidName, RequestConflict, TenantNotFound
+from chalicelib.core.objects.replays import REQUEST_TOKENS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
+from chalicelib.core.stats.stored import SLOTS
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
@@ -188,3 +190,8 @@ def test_an_unknown_tenant_cannot_be_changed(core: Core) -> None:
     ):
         with pytest.raises(TenantNotFound):
             change()
+
+
+def test_a_new_tenants_collections_have_the_indexes_that_jobs_and_statistics_search_by(site: Site) -> None:
+    for collection, index in ((REQUEST_TOKENS, "expiry"), (SLOTS, "slot"), (CONFIRMATIONS, "expiry")):
+        assert index in [made.name for made in site.core.documents.indexes(site.tenant_id, collection)]
