@@ -97,6 +97,33 @@ class S3Pieces:
             self._body = None
 
 
+class _Parts:
+    """A content by PART_BYTES, fewer only at its end; one part at a time is in memory.
+
+    Raises: BodyTooLarge, as soon as more than `max_bytes` have been read.
+    """
+
+    def __init__(self, content: BinaryIO, max_bytes: int) -> None:
+        self._content = content
+        self._max_bytes = max_bytes
+        self.length = 0
+        self.read_next()
+
+    def read_next(self) -> None:
+        """Puts the next part in the place of this one; an empty one at the end."""
+        # A new one, made after the old one is let go: two would be in memory while the next is read.
+        self.part = bytearray()
+        # By pieces, for a socket gives what has arrived, and a part asked for whole would be there twice.
+        while wanted := min(PIECE_BYTES, PART_BYTES - len(self.part)):
+            piece = self._content.read(wanted)
+            if not piece:
+                break
+            self.part += piece
+        self.length += len(self.part)
+        if self.length > self._max_bytes:
+            raise BodyTooLarge(self._max_bytes)
+
+
 class S3Blobs:
     """Keeps contents in one bucket. Safe with many threads and processes."""
 
@@ -106,27 +133,25 @@ class S3Blobs:
         self._clock = clock
 
     def write(self, tenant: str, key: str, content: BinaryIO, *, content_type: str, max_bytes: int) -> int:
-        first = _read_part(content)
-        if len(first) > max_bytes:
-            raise BodyTooLarge(max_bytes)
-        if len(first) < PART_BYTES:
+        parts = _Parts(content, max_bytes)
+        if parts.length < PART_BYTES:
             with core_errors(FILE_STORE):
                 self._clients.s3.put_object(
                     **self._place.content(tenant, key),
                     **self._place.encryption(),
-                    Body=first,
+                    Body=parts.part,
                     ContentType=content_type,
                 )
-            return len(first)
+            return parts.length
         upload = self.begin_parts(tenant, key, content_type)
         try:
-            sent, length = self._send_parts(tenant, key, upload, first, content, max_bytes)
-            self._join(tenant, key, upload, sent, length)
+            sent = self._send_parts(tenant, key, upload, parts)
+            self._join(tenant, key, upload, sent, parts.length)
         except BaseException:
             with suppress(CoreError):
                 self.abort_parts(tenant, key, upload)
             raise
-        return length
+        return parts.length
 
     def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> S3Pieces:
         named = self._place.content(tenant, key)
@@ -209,24 +234,18 @@ class S3Blobs:
 
     # --- inside ---
 
-    def _send_parts(
-        self, tenant: str, key: str, upload: str, first: bytearray, content: BinaryIO, max_bytes: int
-    ) -> tuple[list[UploadedPart], int]:
-        """Sends a content part by part; returns the parts and the length of all."""
+    def _send_parts(self, tenant: str, key: str, upload: str, parts: _Parts) -> list[UploadedPart]:
+        """Sends a content part by part."""
         sent: list[UploadedPart] = []
-        piece, length = first, len(first)
-        while piece:
+        while parts.part:
             number = len(sent) + 1
             with core_errors(FILE_STORE):
                 answer = self._clients.s3.upload_part(
-                    **self._place.content(tenant, key), UploadId=upload, PartNumber=number, Body=piece
+                    **self._place.content(tenant, key), UploadId=upload, PartNumber=number, Body=parts.part
                 )
             sent.append(UploadedPart(number, answer["ETag"]))
-            piece = _read_part(content)
-            length += len(piece)
-            if length > max_bytes:
-                raise BodyTooLarge(max_bytes)
-        return sent, length
+            parts.read_next()
+        return sent
 
     def _join(self, tenant: str, key: str, upload: str, parts: list[UploadedPart], length: int) -> None:
         """Makes the content of its parts, which have that length together."""
@@ -272,15 +291,6 @@ class S3Blobs:
         with core_errors(FILE_STORE):
             url = self._clients.s3.generate_presigned_url(operation, Params=parameters, ExpiresIn=seconds)
         return SignedRequest(method, url, {}, expires_at)
-
-
-def _read_part(content: BinaryIO) -> bytearray:
-    """The next PART_BYTES of a content, fewer only at its end: a socket gives what has arrived."""
-    part = bytearray()
-    # By pieces: asked for whole, a part would be in memory twice while it is read.
-    while len(part) < PART_BYTES and (piece := content.read(min(PIECE_BYTES, PART_BYTES - len(part)))):
-        part += piece
-    return part
 
 
 def _range(start: int, length: int | None) -> dict[str, str]:
