@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.clock import SystemClock
@@ -41,7 +42,8 @@ def main(installations: int = DEFAULT_INSTALLATIONS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings, clock = Settings(data_folder=Path(folder)), SystemClock()
         documents = SqliteDocuments(Path(folder), durability="none", clock=clock)
-        core = assemble(documents, clock, settings, gateways=[Nowhere()])
+        engines = embedded_engines(settings, documents, clock)
+        core = assemble(replace(engines, gateways=[Nowhere()]), settings)
         caller = install(core, installations)
         started = time.perf_counter()
         sent = core.push.notifications.send(caller, NewNotification(EVERYTHING, PushMessage("hello")))

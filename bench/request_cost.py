@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bench.site import Operation, Site, build_site, index_scores
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.clock import SystemClock
 from chalicelib.core.documents import Documents
 from chalicelib.dialects import all_dialects
@@ -97,7 +97,7 @@ def build(folder: Path) -> tuple[AsgiApp, TimedDocuments, Site]:
     settings = replace(Settings(), data_folder=folder)
     clock = SystemClock()
     documents = TimedDocuments(SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock))
-    core = assemble(cast(Documents, documents), clock, settings)
+    core = assemble(embedded_engines(settings, cast(Documents, documents), clock), settings)
     app = YorozuApp("bench")
     for dialect in all_dialects():
         mount(app, dialect, lambda: core)

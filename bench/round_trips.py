@@ -18,7 +18,7 @@ from typing import Any
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.access.acl import parse_acl
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.model import GroupContents, SignUp, UserChange
@@ -105,7 +105,8 @@ def main() -> None:
     with _server() as uri, TemporaryDirectory() as folder:
         counter = Counter()
         documents = MongoDocuments(uri, database_prefix="bench_", listeners=[counter])
-        core = assemble(documents, SystemClock(), Settings(data_folder=Path(folder)))
+        settings = Settings(data_folder=Path(folder))
+        core = assemble(embedded_engines(settings, documents, SystemClock()), settings)
         try:
             _print_counts(core, counter)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chalicelib.core.accounts.authentication import Authentication
@@ -32,7 +33,7 @@ from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
 from chalicelib.core.push.ports import PushGateway
-from chalicelib.core.push.service import assemble_push
+from chalicelib.core.push.service import Push, assemble_push
 from chalicelib.core.stats.counters import BufferedCounters
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
@@ -43,16 +44,49 @@ if TYPE_CHECKING:
     from chalicelib.engines.aws.documentdb_documents import MongoDocuments
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What the core stands on: an implementation of each port, the clock, and the cost of a password."""
+
+    documents: Documents
+    blobs: Blobs
+    jobs: Jobs
+    counters: ApiCounters
+    gateways: Sequence[PushGateway]
+    mailer: Mailer
+    clock: Clock
+    passwords: Passwords = field(default_factory=Passwords)
+
+
 def build_core(settings: Settings) -> Core:
     """The core over the engines that the settings name. Connects to nothing before the first request."""
     clock = SystemClock()
     if settings.engine == "aws":
-        return _aws_core(settings, clock)
-    return assemble(_sqlite_documents(settings, clock), clock, settings)
+        return assemble(aws_engines(settings, _mongo_documents(settings, clock), clock), settings)
+    return assemble(embedded_engines(settings, _sqlite_documents(settings, clock), clock), settings)
 
 
-def _aws_core(settings: Settings, clock: Clock) -> Core:
+def embedded_engines(settings: Settings, documents: Documents, clock: Clock) -> Engines:
+    """The engines of one machine: everything beside the documents is a file in the data folder."""
     # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
+    from chalicelib.engines.embedded.disk_blobs import DiskBlobs
+    from chalicelib.engines.embedded.log_push import LogPush
+    from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+
+    return Engines(
+        documents=documents,
+        blobs=DiskBlobs(settings.data_folder / "files"),
+        # In a folder of its own: the files directly in the data folder are tenants.
+        jobs=SqliteJobs(settings.data_folder / "jobs" / "jobs.db"),
+        counters=BufferedCounters(documents),
+        gateways=[LogPush()],
+        mailer=_mailer(settings),
+        clock=clock,
+    )
+
+
+def aws_engines(settings: Settings, documents: MongoDocuments, clock: Clock) -> Engines:
+    """The engines of AWS's services, beside the database."""
     from chalicelib.engines.aws.clients import Clients
     from chalicelib.engines.aws.documentdb_counters import DocumentDbCounters
     from chalicelib.engines.aws.s3_blobs import Place, S3Blobs
@@ -60,53 +94,36 @@ def _aws_core(settings: Settings, clock: Clock) -> Core:
     from chalicelib.engines.aws.sns_push import Applications, SnsPush
     from chalicelib.engines.aws.sqs_jobs import SqsJobs
 
-    documents = _mongo_documents(settings, clock)
     clients = Clients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     applications = Applications(
         settings.push_account_arn, settings.push_application_prefix, settings.push_apns_platform
     )
-    return assemble(
-        documents,
-        clock,
-        settings,
+    return Engines(
+        documents=documents,
         blobs=S3Blobs(clients, Place(settings.files_bucket, settings.files_prefix, settings.files_kms_key), clock),
-        counters=DocumentDbCounters(documents),
         jobs=SqsJobs(clients, settings.queue_prefix),
+        counters=DocumentDbCounters(documents),
         gateways=[SnsPush(clients, applications)] if settings.push_account_arn else [],
         mailer=SesMail(clients, settings.mail_sender),
+        clock=clock,
     )
 
 
-def assemble(
-    documents: Documents,
-    clock: Clock,
-    settings: Settings,
-    *,
-    blobs: Blobs | None = None,
-    counters: ApiCounters | None = None,
-    jobs: Jobs | None = None,
-    gateways: Sequence[PushGateway] | None = None,
-    mailer: Mailer | None = None,
-    passwords: Passwords | None = None,
-) -> Core:
-    """The core over given engines: what tests use to fix the clock or count calls."""
-    blobs = blobs or _blobs(settings)
-    counters = counters or BufferedCounters(documents)
-    jobs = jobs or _jobs(settings)
+def assemble(engines: Engines, settings: Settings) -> Core:
+    """The core over given engines."""
+    documents, blobs, clock, passwords = engines.documents, engines.blobs, engines.clock, engines.passwords
     tenants = TenantsService(documents, blobs, clock)
     directory = BucketDirectory(documents)
     memberships = Memberships(documents)
-    replays = Replays(documents, clock, settings.request_token_hours)
-    limits = {"max_object_bytes": settings.max_object_bytes, "timeout_ms": settings.query_timeout_ms}
-    objects = ObjectsService(documents, directory, clock, replays=replays, **limits)
-    mail = AccountMail(mailer or _mailer(settings), settings.mail_link_base_url or settings.public_base_url)
+    mail = AccountMail(engines.mailer, settings.mail_link_base_url or settings.public_base_url)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
-    gateways = _gateways() if gateways is None else gateways
-    push = assemble_push(documents, jobs, gateways, tenants, clock, **_push_options(settings))
+    replays = Replays(documents, clock, settings.request_token_hours)
+    objects = _objects(engines, directory, replays, settings)
     records = FileRecords(documents, directory)
     contents = FileContents(blobs, records, settings.max_file_bytes)
     files = FilesService(records, contents, clock)
     uploads = UploadsService(documents, files, contents, blobs, clock, max_upload_bytes=settings.max_upload_bytes)
+    push = _push(engines, tenants, settings)
     return Core(
         authentication=Authentication(documents, tenants, memberships, clock),
         tenants=tenants,
@@ -120,23 +137,39 @@ def assemble(
         uploads=uploads,
         blob_sweep=BlobSweep(documents, tenants, uploads, blobs, clock),
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
-        counters=counters,
-        stats=StatsService(documents, tenants, counters, clock),
+        counters=engines.counters,
+        stats=StatsService(documents, tenants, engines.counters, clock),
         purge=PurgeService(tenants, directory, objects, files, accounts, replays, push, clock),
         push=push,
-        jobs=jobs,
+        jobs=engines.jobs,
         documents=documents,
         clock=clock,
         installation=_installation(settings),
     )
 
 
-def _push_options(settings: Settings) -> dict[str, int]:
-    return {
-        "retention_days": settings.push_retention_days,
-        "sse_heartbeat_seconds": settings.sse_heartbeat_seconds,
-        "sse_wait_seconds": settings.sse_wait_seconds,
-    }
+def _objects(engines: Engines, directory: BucketDirectory, replays: Replays, settings: Settings) -> ObjectsService:
+    return ObjectsService(
+        engines.documents,
+        directory,
+        engines.clock,
+        replays=replays,
+        max_object_bytes=settings.max_object_bytes,
+        timeout_ms=settings.query_timeout_ms,
+    )
+
+
+def _push(engines: Engines, tenants: TenantsService, settings: Settings) -> Push:
+    return assemble_push(
+        engines.documents,
+        engines.jobs,
+        engines.gateways,
+        tenants,
+        engines.clock,
+        retention_days=settings.push_retention_days,
+        sse_heartbeat_seconds=settings.sse_heartbeat_seconds,
+        sse_wait_seconds=settings.sse_wait_seconds,
+    )
 
 
 def _installation(settings: Settings) -> Installation:
@@ -176,22 +209,3 @@ def _mailer(settings: Settings) -> Mailer:
         settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_user, settings.smtp_password
     )
     return SmtpMailer(address, settings.mail_sender)
-
-
-def _blobs(settings: Settings) -> Blobs:
-    from chalicelib.engines.embedded.disk_blobs import DiskBlobs
-
-    return DiskBlobs(settings.data_folder / "files")
-
-
-def _gateways() -> Sequence[PushGateway]:
-    from chalicelib.engines.embedded.log_push import LogPush
-
-    return [LogPush()]
-
-
-def _jobs(settings: Settings) -> Jobs:
-    from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
-
-    # A folder below, for the files beside each other in the data folder are tenants.
-    return SqliteJobs(settings.data_folder / "jobs" / "jobs.db")

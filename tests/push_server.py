@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib import bootstrap
@@ -40,5 +41,6 @@ class RecordingPush(LogPush):
 
 if __name__ == "__main__":
     batches.LEASE = timedelta(seconds=LEASE_SECONDS)
-    bootstrap._gateways = lambda: [RecordingPush()]
+    embedded_engines = bootstrap.embedded_engines
+    bootstrap.embedded_engines = lambda *given: replace(embedded_engines(*given), gateways=[RecordingPush()])
     main()

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
@@ -29,9 +30,9 @@ def documents(tmp_path: Path, clock: FixedClock) -> Iterator[WatchedDocuments]:
 
 @pytest.fixture
 def core(documents: WatchedDocuments, clock: FixedClock, tmp_path: Path) -> Core:
-    watched = cast("Documents", documents)
     settings = Settings(data_folder=tmp_path, mail_link_base_url="https://api.example.com/api")
-    return assemble(watched, clock, settings, passwords=Passwords(CHEAP))
+    engines = embedded_engines(settings, cast("Documents", documents), clock)
+    return assemble(replace(engines, passwords=Passwords(CHEAP)), settings)
 
 
 @pytest.fixture

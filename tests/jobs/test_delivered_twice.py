@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.clock import SystemClock
 from chalicelib.core.core import Core
@@ -73,7 +73,8 @@ def test_a_notification_whose_jobs_all_come_twice_is_sent_and_counted_once(
     clock, jobs, gateway = SystemClock(), kind(tmp_path / "jobs" / "jobs.db"), Gateway()
     documents = SqliteDocuments(tmp_path, durability="none", clock=clock)
     settings = replace(Settings(), data_folder=tmp_path)
-    core = assemble(documents, clock, settings, jobs=jobs, gateways=[gateway])
+    engines = embedded_engines(settings, documents, clock)
+    core = assemble(replace(engines, jobs=jobs, gateways=[gateway]), settings)
     tenant = core.tenants.create("acme")
     app = core.tenants.create_app(tenant.id, "app").app
     caller = Caller(core.tenants.get(tenant.id), app, is_master=True)

@@ -37,13 +37,11 @@ PAGE = "request_password_reset"
 class PasswordResetService:
     """Sends links and takes new passwords."""
 
-    def __init__(
-        self, documents: Documents, clock: Clock, mail: AccountMail, passwords: Passwords | None = None
-    ) -> None:
+    def __init__(self, documents: Documents, clock: Clock, mail: AccountMail, passwords: Passwords) -> None:
         self._documents = documents
         self._clock = clock
         self._mail = mail
-        self._passwords = passwords or Passwords()
+        self._passwords = passwords
 
     def request(self, caller: Caller, *, username: str | None = None, email: str | None = None) -> None:
         """Mails a link to the user of this name, or else of this mail address. Needs no right.

@@ -79,7 +79,7 @@ class AccountsService:
         memberships: Memberships,
         tenants: TenantsService,
         mail: AccountMail,
-        passwords: Passwords | None = None,
+        passwords: Passwords,
     ) -> None:
         self._documents = documents
         self._clock = clock
@@ -88,7 +88,7 @@ class AccountsService:
         self._confirmations = Confirmations(documents, clock, mail)
         self._memberships = memberships
         self._tenants = tenants
-        self._passwords = passwords or Passwords()
+        self._passwords = passwords
         self._logins = Logins(documents, clock, self._passwords)
 
     # --- signing up, in and out ---

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.documents import Documents
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
@@ -23,7 +24,8 @@ def world(tmp_path: Path) -> Iterator[FileWorld]:
     settings = Settings(
         data_folder=tmp_path, max_file_bytes=1000, max_upload_bytes=50 * 1024 * 1024, max_inline_bytes=100
     )
-    core = assemble(cast("Documents", documents), clock, settings, blobs=blobs)
+    engines = embedded_engines(settings, cast("Documents", documents), clock)
+    core = assemble(replace(engines, blobs=blobs), settings)
     made = FileWorld(core, documents, blobs, clock, core.tenants.create("acme").id)
     made.bucket()
     yield made

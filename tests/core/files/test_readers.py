@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.buckets.model import BucketContents, BucketKind
 from chalicelib.core.clock import SystemClock
@@ -27,7 +27,8 @@ VERSIONS = 60
 def core(tmp_path: Path) -> Iterator[Core]:
     clock = SystemClock()
     documents = SqliteDocuments(tmp_path, durability="none", clock=clock)
-    made = assemble(documents, clock, Settings(data_folder=tmp_path))
+    settings = Settings(data_folder=tmp_path)
+    made = assemble(embedded_engines(settings, documents, clock), settings)
     yield made
     made.close()
 

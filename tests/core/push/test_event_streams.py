@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.clock import SystemClock
 from chalicelib.core.core import Core
@@ -24,7 +24,9 @@ from tests.dialects.sse.listeners import Listener, listener, new_tenant
 @pytest.fixture
 def streaming(tmp_path: Path) -> Iterator[Core]:
     clock = SystemClock()
-    core = assemble(SqliteDocuments(tmp_path, durability="none", clock=clock), clock, Settings(data_folder=tmp_path))
+    settings = Settings(data_folder=tmp_path)
+    documents = SqliteDocuments(tmp_path, durability="none", clock=clock)
+    core = assemble(embedded_engines(settings, documents, clock), settings)
     yield core
     core.close()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 from chalice.test import Client
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
@@ -53,7 +54,8 @@ def core(folder: Path, clock: FixedClock) -> Iterator[Core]:
         mail_link_base_url="https://api.example.com/api",
         build_time="2026-11-21T00:00:00Z",
     )
-    made = assemble(documents, clock, settings, passwords=Passwords(CHEAP))
+    engines = embedded_engines(settings, documents, clock)
+    made = assemble(replace(engines, passwords=Passwords(CHEAP)), settings)
     yield made
     made.close()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from chalice.test import Client
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import CoreError, TimedOut, Unavailable
@@ -70,7 +71,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FaultyDoc
     clock = FixedClock()
     documents = FaultyDocuments(SqliteDocuments(folder, durability="none", clock=clock))
     settings = Settings(data_folder=folder, mail_link_base_url="https://api.example.com")
-    core = assemble(cast("Documents", documents), clock, settings, passwords=Passwords(CHEAP))
+    engines = embedded_engines(settings, cast("Documents", documents), clock)
+    core = assemble(replace(engines, passwords=Passwords(CHEAP)), settings)
     app = YorozuApp("nec")
     mount(app, dialect, lambda: core)
     set_log_level("ERROR")

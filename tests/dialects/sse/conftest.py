@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.clock import SystemClock
 from chalicelib.core.core import Core
@@ -32,7 +32,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def core(settings: Settings) -> Iterator[Core]:
     clock = SystemClock()
-    made = assemble(SqliteDocuments(settings.data_folder, durability="none", clock=clock), clock, settings)
+    documents = SqliteDocuments(settings.data_folder, durability="none", clock=clock)
+    made = assemble(embedded_engines(settings, documents, clock), settings)
     yield made
     made.close()
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from chalice.test import Client
 
-from chalicelib.bootstrap import assemble
+from chalicelib.bootstrap import assemble, embedded_engines
 from chalicelib.dialects.nec import dialect
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
@@ -33,7 +33,8 @@ def stored(tmp_path: Path) -> Iterator[StoredFiles]:
     settings = Settings(
         data_folder=tmp_path, max_inline_bytes=MAX_INLINE_BYTES, public_base_url="https://files.example/api/"
     )
-    core = assemble(SqliteDocuments(tmp_path, durability="none", clock=clock), clock, settings, blobs=blobs)
+    engines = embedded_engines(settings, SqliteDocuments(tmp_path, durability="none", clock=clock), clock)
+    core = assemble(replace(engines, blobs=blobs), settings)
     app = YorozuApp("nec")
     mount(app, dialect, lambda: core)
     tenant = core.tenants.create("acme").id
