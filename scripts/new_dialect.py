@@ -71,6 +71,7 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.core import Core
 from chalicelib.core.errors import WrongAppKey
 from chalicelib.web.call import Request
+from chalicelib.web.cors import HeaderPairs
 
 
 def authenticate(core: Core, request: Request) -> Caller:
@@ -78,7 +79,7 @@ def authenticate(core: Core, request: Request) -> Caller:
     raise WrongAppKey("no key of this API is known yet")
 
 
-def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
+def cors(core: Core, request: Request, caller: Caller | None) -> HeaderPairs:
     """No browser of another origin is let in."""
     return ()
 

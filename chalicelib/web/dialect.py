@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import CoreError
 from chalicelib.web.call import Reply, Request
+from chalicelib.web.cors import HeaderPairs
 from chalicelib.web.routing import Authenticate, Route, RouteTable
 
 if TYPE_CHECKING:
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
 RenderError = Callable[[CoreError, Request], Reply]
 """This API's status, headers and body for an error; also for those in web/errors.py. Must not raise."""
 
-CorsHeaders = Callable[["Core", Request, Caller | None], tuple[tuple[str, str], ...]]
+CorsHeaders = Callable[["Core", Request, Caller | None], HeaderPairs]
 """`cors(core, request, caller)`: the headers by which a browser of another origin may read the answer.
 
 The caller is who was authenticated, so that their tenant need not be read again; None when nobody was. Asked when the
 request has an Origin: for OPTIONS (the preflight, which is answered with these headers and nothing else) and beside
 every other answer, errors included. `()`, or a CoreError raised here, keeps the browser out.
 """
-
 
 KindOf = Callable[[str], str]
 """`kind_of(path template)`: what API statistics count calls of a route as."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
 from chalicelib.web.call import Call, Reply, Request
+from chalicelib.web.cors import HeaderPairs
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.encoding import encode
 from chalicelib.web.errors import InternalError, MethodNotAllowed, UnsupportedMediaType
@@ -137,7 +138,7 @@ class Mount:
     def _log_failure(self, error: Exception, request: Request, path: str) -> None:
         log_line("ERROR", "failure", request_id=request.request_id, route=path, cause=describe(error))
 
-    def _cors(self, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
+    def _cors(self, request: Request, caller: Caller | None) -> HeaderPairs:
         if "origin" not in request.headers:
             return ()
         try:

@@ -37,6 +37,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "chalicelib/core/query/regex.py": ("regex",),
     "chalicelib/dialects/__init__.py": ("chalicelib.dialects",),
     "chalicelib/web/chalice_bridge.py": ("chalice",),
+    # A tenant's policy for browsers is the core's value; its headers are the web's.
+    "chalicelib/web/cors.py": ("chalicelib.core.tenants.model",),
     # The list of the folder's other files.
     "chalicelib/jobs/queues.py": ("chalicelib.jobs",),
     # A message of a queue is a job of the core.

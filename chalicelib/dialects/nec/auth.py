@@ -11,9 +11,9 @@ import re
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.core import Core
-from chalicelib.core.errors import AccessDenied, TenantNotFound, WrongAppKey
-from chalicelib.core.tenants.model import CorsPolicy
+from chalicelib.core.errors import AccessDenied, WrongAppKey
 from chalicelib.web.call import Headers, Request
+from chalicelib.web.cors import HeaderPairs, cors_headers, policy_of
 
 CORS_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 CORS_HEADERS = (
@@ -31,9 +31,6 @@ CORS_EXPOSED = (
     "X-Request-Id"
 )
 """What scripts may read beside the body: the names that answers of this API use."""
-
-CORS_MAX_AGE_SECONDS = 7 * 24 * 60 * 60
-"""How long a browser may remember a preflight. Spec: nec-clients, 0.10."""
 
 _KINDS = {"login": "users", "auth": "users", "request_password_reset": "users"}
 
@@ -117,41 +114,15 @@ def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:
 # --- which browsers may read ---
 
 
-def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
-    """The headers for a browser of another origin, by the tenant's policy; unknown tenants have the default one.
-
-    Spec: nec-clients, 0.10.
-    """
-    policy = _cors_policy(core, request) if caller is None else caller.tenant.settings.cors
-    origin = request.headers.get("origin") or ""
-    if not policy.enabled:
-        return ()
-    if policy.origins and origin not in policy.origins:
-        return (("Vary", "Origin"),)
-    if policy.origins or policy.credentials:
-        headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-    else:
-        headers = [("Access-Control-Allow-Origin", "*")]
-    if policy.credentials:
-        headers.append(("Access-Control-Allow-Credentials", "true"))
-    if request.method != "OPTIONS":
-        return (*headers, ("Access-Control-Expose-Headers", CORS_EXPOSED))
-    return (
-        *headers,
-        ("Access-Control-Allow-Methods", CORS_METHODS),
-        ("Access-Control-Allow-Headers", ", ".join((*CORS_HEADERS, *_asked_headers(request.headers)))),
-        ("Access-Control-Max-Age", str(CORS_MAX_AGE_SECONDS)),
+def cors(core: Core, request: Request, caller: Caller | None) -> HeaderPairs:
+    """The headers for a browser of another origin, by the tenant's policy. Spec: nec-clients, 0.10."""
+    return cors_headers(
+        policy_of(core, request, caller),
+        request,
+        methods=CORS_METHODS,
+        headers=(*CORS_HEADERS, *_asked_headers(request.headers)),
+        exposed=CORS_EXPOSED,
     )
-
-
-def _cors_policy(core: Core, request: Request) -> CorsPolicy:
-    tenant = request.path_parameters.get("tenant")
-    if tenant is None:
-        return CorsPolicy()
-    try:
-        return core.authentication.tenant(tenant).settings.cors
-    except TenantNotFound:
-        return CorsPolicy()
 
 
 def _asked_headers(headers: Headers) -> list[str]:

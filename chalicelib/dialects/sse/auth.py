@@ -11,11 +11,11 @@ import binascii
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.core import Core
 from chalicelib.core.errors import AccessDenied, NotAuthenticated, TenantNotFound, WrongPassword
-from chalicelib.core.tenants.model import CorsPolicy
 from chalicelib.web.call import Headers, Request
+from chalicelib.web.cors import HeaderPairs, cors_headers, policy_of
 
 CORS_METHODS = "GET, OPTIONS"
-CORS_HEADERS = "Authorization, Last-Event-ID, Cache-Control, Accept, Origin, X-Requested-With"
+CORS_HEADERS = ("Authorization", "Last-Event-ID", "Cache-Control", "Accept", "Origin", "X-Requested-With")
 
 
 def listener(core: Core, request: Request) -> Caller:
@@ -53,32 +53,6 @@ def kind_of(path: str) -> str:
     return "push"
 
 
-def cors(core: Core, request: Request, caller: Caller | None) -> tuple[tuple[str, str], ...]:
-    """The headers for a browser of another origin, by the tenant's policy; unknown tenants have the default one."""
-    policy = _cors_policy(core, request) if caller is None else caller.tenant.settings.cors
-    origin = request.headers.get("origin") or ""
-    if not policy.enabled:
-        return ()
-    if policy.origins and origin not in policy.origins:
-        return (("Vary", "Origin"),)
-    if policy.origins or policy.credentials:
-        headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
-    else:
-        headers = [("Access-Control-Allow-Origin", "*")]
-    if policy.credentials:
-        headers.append(("Access-Control-Allow-Credentials", "true"))
-    if request.method != "OPTIONS":
-        return tuple(headers)
-    return (
-        *headers,
-        ("Access-Control-Allow-Methods", CORS_METHODS),
-        ("Access-Control-Allow-Headers", CORS_HEADERS),
-        ("Access-Control-Max-Age", "604800"),
-    )
-
-
-def _cors_policy(core: Core, request: Request) -> CorsPolicy:
-    try:
-        return core.authentication.tenant(request.path_parameters.get("tenant", "")).settings.cors
-    except TenantNotFound:
-        return CorsPolicy()
+def cors(core: Core, request: Request, caller: Caller | None) -> HeaderPairs:
+    """The headers for a browser of another origin, by the tenant's policy. Spec: nec-clients, 0.10."""
+    return cors_headers(policy_of(core, request, caller), request, methods=CORS_METHODS, headers=CORS_HEADERS)
