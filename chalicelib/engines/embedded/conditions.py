@@ -165,8 +165,8 @@ def _points(condition: OneOf) -> OnPath:
 
 
 def _span(condition: Within) -> OnPath:
-    first, beyond = BRACKETS[type_order(condition.upper if condition.lower is None else condition.lower)]
-    low, high = Place(first), Place(beyond)
+    before, beyond = BRACKETS[type_order(condition.upper if condition.lower is None else condition.lower)]
+    low, high = Place(before, after=True), Place(beyond)
     if condition.lower is not None:
         low = Place(encode(condition.lower), after=not condition.lower_included or _is_between(condition.lower))
     if condition.upper is not None:

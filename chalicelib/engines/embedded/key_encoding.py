@@ -36,17 +36,18 @@ NULL_KEY = _NULL
 NAN_KEY = _NAN
 
 BRACKETS: dict[int, tuple[bytes, bytes]] = {
-    values.NUMBER: (_NEGATIVE, b"\x24"),
-    values.STRING: (_STRING, b"\x31"),
-    values.OBJECT: (_OBJECT, b"\x39"),
-    values.BINARY: (_BINARY, b"\x49"),
-    values.OBJECT_ID: (_OBJECT_ID, b"\x51"),
-    values.BOOLEAN: (_BOOLEAN, b"\x59"),
-    values.DATE: (_DATE, b"\x61"),
-    values.TIMESTAMP: (_TIMESTAMP, b"\x69"),
+    values.NUMBER: (_NAN, b"\x24"),
+    values.STRING: (b"\x2f", b"\x31"),
+    values.OBJECT: (b"\x37", b"\x39"),
+    values.BINARY: (b"\x47", b"\x49"),
+    values.OBJECT_ID: (b"\x4f", b"\x51"),
+    values.BOOLEAN: (b"\x57", b"\x59"),
+    values.DATE: (b"\x5f", b"\x61"),
+    values.TIMESTAMP: (b"\x67", b"\x69"),
 }
-"""By `values.type_order`: where the values begin that `$gt` and `$lt` may reach, and the byte after them. NaN is no
-such value: it equals itself and compares with nothing."""
+"""By `values.type_order`: the byte before and the byte after the values that `$gt` and `$lt` may reach. NaN is no such
+value: it equals itself and compares with nothing. Not the first byte itself: the bytes that follow it may be zeros,
+and inverted they would lie beyond any bound made of it."""
 
 _INVERTED = bytes(255 - byte for byte in range(256))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

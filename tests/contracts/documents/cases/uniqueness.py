@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bson import ObjectId, Timestamp
+
 from chalicelib.core.documents import Index
 from chalicelib.core.errors import DuplicateId, DuplicateKey
 from chalicelib.core.query.values import MISSING
@@ -13,7 +15,9 @@ UNIQUE = Index("by_a", (("a", 1),), unique=True)
 SPARSE = Index("by_a", (("a", 1),), unique=True, sparse=True)
 PAIR = Index("by_a_b", (("a", 1), ("b", -1)), unique=True)
 PLAIN = Index("by_a", (("a", 1),))
+DESCENDING = Index("by_a", (("a", -1),))
 MIXED = values(1, 2.5, "x", True, None, MISSING, [1, 2], {"b": 1}, float("nan"))
+LOWEST = values(False, "", "\0", b"", b"\0", ObjectId("0" * 24), Timestamp(0, 1), float("nan"), -5)
 
 
 def insert(id: str, index: Index, stored: list[dict[str, Any]], document: dict[str, Any], expected: Any = None) -> Case:
@@ -24,6 +28,12 @@ def insert(id: str, index: Index, stored: list[dict[str, Any]], document: dict[s
 def indexed(id: str, filter: Any, expected: str, index: Index = PLAIN, **options: Any) -> Case:
     """A find in mixed values behind an index answers as it does without."""
     return Case(id, MIXED, Find(filter, ids_only=True, **options), list(expected), indexes=[index])
+
+
+def lowest(name: str, bound: Any, expected: str) -> Case:
+    """A descending index holds the lowest values of each type too."""
+    operation = Find({"a": {"$lt": bound}}, ids_only=True)
+    return Case(f"indexed-descending-below-{name}", LOWEST, operation, list(expected), indexes=[DESCENDING])
 
 
 CASES: list[Case] = [
@@ -103,6 +113,12 @@ CASES: list[Case] = [
     indexed("indexed-sort", {}, "569172384", sort=[("a", 1)]),
     indexed("indexed-sort-descending", {}, "483271956", sort=[("a", -1)]),
     indexed("indexed-range-sorted-page", {"a": {"$gt": 0}}, "27", sort=[("a", -1)], limit=2),
+    lowest("true", True, "1"),
+    lowest("text", "a", "23"),
+    lowest("bytes", b"zzz", "45"),
+    lowest("object-id", ObjectId("f" * 24), "6"),
+    lowest("timestamp", Timestamp(9, 9), "7"),
+    lowest("number", 0, "9"),
     indexed("indexed-null-with-sparse-index", {"a": None}, "56", index=Index("by_a", (("a", 1),), sparse=True)),
     indexed(
         "indexed-sort-with-sparse-index",
