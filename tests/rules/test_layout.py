@@ -13,6 +13,8 @@ SOURCES = sorted(
     path for folder in ("chalicelib", "yorozu", "scripts", "bench") for path in (ROOT / folder).rglob("*.py")
 )
 
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
 MAX_LINES = 420
 """Beyond this a file becomes a folder of the same name. The house says about 400."""
 
@@ -27,7 +29,7 @@ def name_of(path: object) -> str:
     return str(path.relative_to(ROOT)) if isinstance(path, Path) else str(path)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=name_of)
 def test_a_file_has_a_telling_name_and_can_be_read_in_one_sitting(path: Path) -> None:
     assert path.stem not in NAMELESS
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES

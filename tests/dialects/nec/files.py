@@ -12,6 +12,10 @@ ALL = {"r": ["g:anonymous"], "w": ["g:anonymous"], "admin": ["g:anonymous"]}
 """An ACL by which everybody may do everything."""
 
 
+def without(metadata: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in metadata.items() if name not in names}
+
+
 @dataclass
 class Files:
     """One file bucket of a tenant, that everybody may use unless a test says otherwise."""

@@ -19,6 +19,8 @@ NOTHING: Any = object()
 
 EVERYBODY = {"r": ["g:anonymous"], "w": ["g:anonymous"]}
 NOBODY: dict[str, list[str]] = {"r": [], "w": []}
+LISTS: dict[str, list[str]] = {"r": [], "w": [], "c": [], "u": [], "d": [], "admin": []}
+"""The lists of an ACL, all empty: beside what a test expects in it."""
 
 
 @dataclass(frozen=True)

@@ -3,53 +3,27 @@ from __future__ import annotations
 import time
 import tracemalloc
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from bson import Decimal128
 
-from chalicelib.core.documents import Documents, Index
+from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
-    Conflict,
     DocumentTooLarge,
     DuplicateId,
-    DuplicateKey,
     ImmutableField,
-    IndexNotFound,
     InvalidDocument,
-    InvalidName,
     InvalidUpdate,
     TimedOut,
 )
-from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
+from chalicelib.core.query.filter import EVERYTHING
 from chalicelib.core.query.order import Order, parse_order
 from chalicelib.core.query.pipeline import ForeignCollection, parse_pipeline
 from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
-from chalicelib.core.query.update import Update, parse_update
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
-
-BY_AGE = Index("age", (("age", 1),))
-UNIQUE_AGE = Index("one age", (("age", 1),), unique=True)
-
-
-def where(**conditions: Any) -> Filter:
-    return parse_filter(conditions)
-
-
-def change(**operators: Any) -> Update:
-    return parse_update({f"${name}": operand for name, operand in operators.items()})
-
-
-def stored(documents: SqliteDocuments, query: Query | None = None) -> list[dict[str, Any]]:
-    return list(documents.find("acme", "people", query or Query()))
-
-
-def insert(documents: SqliteDocuments, *people: dict[str, Any]) -> None:
-    for person in people:
-        documents.insert("acme", "people", person)
-
+from tests.engines.embedded.people import BY_AGE, change, insert, stored, where
 
 # --- one document
 
@@ -265,182 +239,6 @@ def test_a_limit_of_none_is_all_and_of_zero_nothing(documents: SqliteDocuments) 
 
     assert len(stored(documents, Query(limit=None))) == 2
     assert stored(documents, Query(limit=0)) == []
-
-
-# --- indexes
-
-
-def test_a_unique_index_forbids_a_second_document_and_undoes_the_write(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", BY_AGE)
-    documents.create_index("acme", "people", UNIQUE_AGE)
-    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 2})
-
-    with pytest.raises(DuplicateKey) as inserting:
-        insert(documents, {"_id": "3", "age": 1.0})
-    with pytest.raises(DuplicateKey):
-        documents.update_one("acme", "people", where(_id="2"), change(set={"age": 1, "more": True}))
-
-    assert inserting.value.index == "one age"
-    assert stored(documents) == [{"_id": "1", "age": 1}, {"_id": "2", "age": 2}]
-    assert documents.verify("acme") == []
-
-
-def test_a_unique_index_counts_missing_as_null_unless_it_is_sparse(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", UNIQUE_AGE)
-    documents.create_index("acme", "others", Index("s", (("age", 1),), unique=True, sparse=True))
-    insert(documents, {"_id": "1"})
-
-    with pytest.raises(DuplicateKey):
-        insert(documents, {"_id": "2", "age": None})
-    documents.insert("acme", "others", {"_id": "1"})
-    documents.insert("acme", "others", {"_id": "2"})
-    documents.insert("acme", "others", {"_id": "3", "age": None})
-    with pytest.raises(DuplicateKey):
-        documents.insert("acme", "others", {"_id": "4", "age": None})
-
-
-def test_a_unique_index_over_an_array_forbids_an_element_in_another_document_only(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", Index("tags", (("tags", 1),), unique=True))
-    insert(documents, {"_id": "1", "tags": ["a", "a", "b"]})
-
-    with pytest.raises(DuplicateKey):
-        insert(documents, {"_id": "2", "tags": ["c", "b"]})
-
-
-def test_two_arrays_in_one_compound_index_are_refused(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", Index("ab", (("a", 1), ("b", 1))))
-    insert(documents, {"_id": "1", "a": [1, 2], "b": 1})
-
-    with pytest.raises(InvalidDocument):
-        insert(documents, {"_id": "2", "a": [1], "b": [1]})
-    with pytest.raises(InvalidUpdate):
-        documents.update_one("acme", "people", where(_id="1"), change(set={"b": [1]}))
-
-    assert stored(documents) == [{"_id": "1", "a": [1, 2], "b": 1}]
-
-
-def test_an_index_that_stored_documents_break_is_not_made(documents: SqliteDocuments) -> None:
-    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 1})
-
-    with pytest.raises(DuplicateKey):
-        documents.create_index("acme", "people", UNIQUE_AGE)
-
-    assert documents.indexes("acme", "people") == []
-    assert documents.verify("acme") == []
-
-
-def test_making_an_index_again_does_nothing_and_a_name_stands_for_one(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", BY_AGE)
-    documents.create_index("acme", "people", BY_AGE)
-
-    with pytest.raises(Conflict):
-        documents.create_index("acme", "people", Index("age", (("age", -1),)))
-
-    assert documents.indexes("acme", "people") == [BY_AGE]
-
-
-def test_a_dropped_index_is_gone(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", UNIQUE_AGE)
-    insert(documents, {"_id": "1", "age": 1})
-    documents.drop_index("acme", "people", "one age")
-
-    insert(documents, {"_id": "2", "age": 1})
-
-    assert documents.indexes("acme", "people") == []
-    with pytest.raises(IndexNotFound):
-        documents.drop_index("acme", "people", "one age")
-    with pytest.raises(IndexNotFound):
-        documents.drop_index("nobody", "people", "one age")
-
-
-def test_keys_as_long_as_a_document_are_kept_whole(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", Index("text", (("text", 1),), unique=True))
-    long = "x" * 200_000
-    insert(documents, {"_id": "1", "text": long + "a"}, {"_id": "2", "text": long + "b"})
-
-    with pytest.raises(DuplicateKey):
-        insert(documents, {"_id": "3", "text": long + "a"})
-    assert documents.find_one("acme", "people", where(text=long + "b")) == {"_id": "2", "text": long + "b"}
-
-
-# --- collections and tenants
-
-
-def test_reading_makes_neither_tenant_nor_collection(documents: SqliteDocuments) -> None:
-    assert stored(documents) == []
-    assert documents.find_one("acme", "people", EVERYTHING) is None
-    assert documents.count("acme", "people", EVERYTHING) == 0
-    assert documents.indexes("acme", "people") == []
-    documents.drop_collection("acme", "people")
-    documents.drop_tenant("acme")
-    assert documents.delete_many("acme", "people", EVERYTHING) == 0
-
-    assert documents.tenants() == []
-
-
-def test_a_dropped_collection_takes_its_indexes_along(documents: SqliteDocuments) -> None:
-    documents.create_index("acme", "people", UNIQUE_AGE)
-    insert(documents, {"_id": "1", "age": 1})
-
-    documents.drop_collection("acme", "people")
-    insert(documents, {"_id": "1", "age": 1}, {"_id": "2", "age": 1})
-
-    assert len(stored(documents)) == 2
-    assert documents.indexes("acme", "people") == []
-
-
-def test_tenants_do_not_share_anything(documents: SqliteDocuments) -> None:
-    documents.create_tenant("Acme")
-    documents.create_tenant("Acme")
-    insert(documents, {"_id": "1"})
-
-    assert documents.tenants() == ["Acme", "acme"]
-    assert documents.count("Acme", "people", EVERYTHING) == 0
-    documents.drop_tenant("acme")
-    assert documents.tenants() == ["Acme"]
-    assert stored(documents) == []
-
-
-@pytest.mark.parametrize("tenant", ["", "../acme", "a/b", "a.db", "x" * 200, "a\0b", "=a"])
-def test_a_tenant_id_that_could_be_a_path_is_refused(documents: SqliteDocuments, tenant: str) -> None:
-    with pytest.raises(InvalidName):
-        documents.insert(tenant, "people", {"_id": "1"})
-
-
-def test_another_engine_on_the_folder_sees_every_change(tmp_path: Path) -> None:
-    here, there = SqliteDocuments(tmp_path, durability="none"), SqliteDocuments(tmp_path, durability="none")
-    insert(here, {"_id": "1", "age": 1})
-    assert len(stored(there)) == 1
-
-    there.create_index("acme", "people", UNIQUE_AGE)
-    with pytest.raises(DuplicateKey):
-        insert(here, {"_id": "2", "age": 1})
-    there.drop_index("acme", "people", "one age")
-    insert(here, {"_id": "2", "age": 1})
-    there.drop_collection("acme", "people")
-    assert stored(here) == []
-    insert(here, {"_id": "3"})
-    assert stored(there) == [{"_id": "3"}]
-    there.drop_tenant("acme")
-    assert stored(here) == []
-    insert(here, {"_id": "4"})
-    assert stored(there) == [{"_id": "4"}]
-
-    here.close()
-    there.close()
-
-
-def test_the_least_recently_used_tenants_are_closed_and_open_again(
-    documents: SqliteDocuments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.engines.embedded.tenant_files.MAX_IDLE_CONNECTIONS", 3)
-
-    for _ in range(2):
-        for n in range(8):
-            documents.upsert_one(f"t{n}", "c", "1", change(inc={"n": 1}))
-    counts = [documents.find_one(f"t{n}", "c", EVERYTHING) for n in range(8)]
-
-    assert counts == [{"_id": "1", "n": 2}] * 8
 
 
 # --- aggregation, distance, soundness

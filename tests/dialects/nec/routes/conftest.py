@@ -28,6 +28,13 @@ class StoredFiles(Files):
 
 
 @pytest.fixture
+def files(nec: Nec) -> Files:
+    """A file bucket that everybody may use."""
+    nec.bucket("box", kind="file")
+    return Files(nec)
+
+
+@pytest.fixture
 def stored(tmp_path: Path) -> Iterator[StoredFiles]:
     clock, blobs = FixedClock(), MemoryBlobs()
     settings = Settings(

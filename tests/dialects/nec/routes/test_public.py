@@ -8,12 +8,6 @@ from tests.dialects.nec.files import Files
 from tests.dialects.nec.world import Answer, Nec
 
 
-@pytest.fixture
-def files(nec: Nec) -> Files:
-    nec.bucket("box", kind="file")
-    return Files(nec)
-
-
 def fetch(files: Files, url: str, method: str = "GET", **headers: str) -> Answer:
     """Asks for a URL as a browser does: without any header of this API."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.dialects.nec.hostile import Hostile
-from tests.dialects.nec.routes.test_push import REGISTRATION, allow_client_push, register
+from tests.dialects.nec.push import REGISTRATION, allow_client_push, register
 from tests.dialects.nec.world import Answer, Nec
 
 REQUESTS = 150
