@@ -6,17 +6,14 @@ A database per tenant, a collection per core collection. Every call is one comma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from datetime import UTC
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import pymongo
-from bson.codec_options import CodecOptions
-from pymongo import MongoClient, ReadPreference, ReturnDocument
+from pymongo import ReadPreference, ReturnDocument
 from pymongo.collection import Collection
-from pymongo.monitoring import _EventListener as EventListener
+from pymongo.monitoring import CommandListener
 from pymongo.write_concern import WriteConcern
 
 from chalicelib.core.clock import Clock, Deadline, SystemClock
@@ -37,36 +34,19 @@ from chalicelib.core.query.query import DEFAULT_TIMEOUT_MS, Query
 from chalicelib.core.query.stored_form import bson_size
 from chalicelib.core.query.update import Update
 from chalicelib.core.query.values import Document
+from chalicelib.engines.aws.documentdb_client import CODEC, SERVER_SELECTION_TIMEOUT_MS, client
 from chalicelib.engines.aws.documentdb_dialect import (
-    SplitFilter,
     can_grow,
     served_order,
     served_projection,
     served_update,
     split_filter,
     split_pipeline,
-    unchanged,
 )
 from chalicelib.engines.aws.documentdb_errors import ID_INDEX, core_errors
 from chalicelib.engines.aws.documentdb_names import collection_name, database_name
-from chalicelib.engines.aws.documentdb_reads import BATCH_DOCUMENTS, nearest, read, search, sift
-
-CODEC: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True, tzinfo=UTC)
-
-SERVER_SELECTION_TIMEOUT_MS = 5_000
-"""How long to look for a server that answers before a call is Unavailable."""
-
-SOCKET_TIMEOUT_MS = 30_000
-"""How long to wait for the answer to one command; beyond any query's own time limit."""
-
-POOL_SIZE = 10
-"""Connections of one process, at most. A Lambda container uses one."""
-
-IDLE_MS = 60_000
-"""Connections unused for longer are not trusted: a frozen Lambda does not notice that the other side hung up."""
-
-ATTEMPTS = 5
-"""How often a write is tried again that another write got ahead of."""
+from chalicelib.engines.aws.documentdb_reads import BATCH_DOCUMENTS, find_any, nearest, read, search, sift
+from chalicelib.engines.aws.documentdb_writes import ATTEMPTS, on_each, on_one, update_first
 
 
 class MongoDocuments:
@@ -84,33 +64,17 @@ class MongoDocuments:
         ca_file: str | None = None,
         server_selection_timeout_ms: int = SERVER_SELECTION_TIMEOUT_MS,
         clock: Clock | None = None,
-        listeners: Sequence[EventListener] = (),
+        listeners: Sequence[CommandListener] = (),
     ) -> None:
         """`ca_file` is a bundle of certificate authorities: with it, TLS is used; `listeners` hear each command."""
         self._prefix = database_prefix
         self._clock = clock or SystemClock()
-        trust: dict[str, Any] = {"tls": True, "tlsCAFile": ca_file} if ca_file else {}
-        self._client: MongoClient[Document] = MongoClient(
-            uri,
-            **trust,
-            connect=False,
-            # DocumentDB 5.0 has no retryable writes, and the driver's default is to ask for them.
-            retryWrites=False,
-            maxPoolSize=POOL_SIZE,
-            waitQueueTimeoutMS=server_selection_timeout_ms,
-            maxIdleTimeMS=IDLE_MS,
-            serverSelectionTimeoutMS=server_selection_timeout_ms,
-            connectTimeoutMS=server_selection_timeout_ms,
-            socketTimeoutMS=SOCKET_TIMEOUT_MS,
-            w="majority",
-            journal=True,
-            event_listeners=list(listeners),
-        )
+        self._client = client(uri, ca_file, server_selection_timeout_ms, listeners)
 
     # --- reads
 
     def find_one(self, tenant: str, collection: str, filter: Filter) -> Document | None:
-        return self._one(self._collection(tenant, collection), split_filter(filter))
+        return find_any(self._collection(tenant, collection), split_filter(filter))
 
     def find(self, tenant: str, collection: str, query: Query) -> Iterator[Document]:
         if query.limit == 0:
@@ -131,14 +95,6 @@ class MongoDocuments:
         if distance is not None and not query.order:
             documents = nearest(documents, distance, stop)
         return islice(documents, query.skip, stop)
-
-    def _one(self, stored: Collection[Document], split: SplitFilter) -> Document | None:
-        """Any document that matches."""
-        if split.rest is not None:
-            with closing(sift(stored, split, Deadline(DEFAULT_TIMEOUT_MS), {})) as documents:
-                return next(documents, None)
-        with core_errors():
-            return stored.find_one(split.served, max_time_ms=DEFAULT_TIMEOUT_MS)
 
     def count(
         self,
@@ -204,13 +160,13 @@ class MongoDocuments:
 
         is_limited = max_bytes is not None and can_grow(update)
         try:
-            return self._on_one(
-                stored, filter, lambda condition: _update(stored, condition, update), check if is_limited else None
+            return on_one(
+                stored, filter, lambda condition: update_first(stored, condition, update), check if is_limited else None
             )
         except InvalidUpdate as error:
             if error.__cause__ is not None:
                 # The server's reason is a code: the core tells the same client more, as the other engine does.
-                seen = self._one(stored, split_filter(filter))
+                seen = find_any(stored, split_filter(filter))
                 if seen is not None:
                     update.apply(seen, now=self._clock.now(), found_by=filter)
             raise
@@ -250,7 +206,7 @@ class MongoDocuments:
                     condition, document, return_document=ReturnDocument.AFTER, maxTimeMS=DEFAULT_TIMEOUT_MS
                 )
 
-        return self._on_one(stored, filter, replace)
+        return on_one(stored, filter, replace)
 
     def delete_one(self, tenant: str, collection: str, filter: Filter) -> Document | None:
         stored = self._collection(tenant, collection)
@@ -259,31 +215,7 @@ class MongoDocuments:
             with core_errors():
                 return stored.find_one_and_delete(condition, maxTimeMS=DEFAULT_TIMEOUT_MS)
 
-        return self._on_one(stored, filter, delete)
-
-    def _on_one(
-        self,
-        stored: Collection[Document],
-        filter: Filter,
-        act: Callable[[Document], Document | None],
-        check: Callable[[Document], None] | None = None,
-    ) -> Document | None:
-        """What `act` answers for a condition that one matching document meets. Where the server cannot decide the
-        filter, or `check` must see the document first, it is read before, and the condition holds it to what was
-        seen: as a whole where the filter was decided here."""
-        split = split_filter(filter)
-        if split.rest is None and check is None:
-            return act(split.served)
-        for _ in range(ATTEMPTS):
-            seen = self._one(stored, split)
-            if seen is None:
-                return None
-            if check is not None:
-                check(seen)
-            done = act({"$and": [split.served, {"_id": seen["_id"]} if split.rest is None else unchanged(seen)]})
-            if done is not None:
-                return done
-        raise Unavailable("other writes came between, again and again")
+        return on_one(stored, filter, delete)
 
     # --- writes of many documents
 
@@ -302,7 +234,7 @@ class MongoDocuments:
         if not operators:
             return self.count(tenant, collection, filter, timeout_ms=timeout_ms)
         if split.rest is not None:
-            return _on_each(stored, split, timeout_ms, lambda condition: _update(stored, condition, update))
+            return on_each(stored, split, timeout_ms, lambda condition: update_first(stored, condition, update))
         with core_errors(InvalidUpdate), pymongo.timeout(max(1, timeout_ms) / 1000):
             filters = list(update.array_filters) or None
             return stored.update_many(split.served, operators, array_filters=filters).matched_count
@@ -311,7 +243,7 @@ class MongoDocuments:
         stored = self._collection(tenant, collection)
         split = split_filter(filter)
         if split.rest is not None:
-            return _on_each(stored, split, timeout_ms, stored.find_one_and_delete)
+            return on_each(stored, split, timeout_ms, stored.find_one_and_delete)
         with core_errors(), pymongo.timeout(max(1, timeout_ms) / 1000):
             return stored.delete_many(split.served).deleted_count
 
@@ -371,34 +303,6 @@ class MongoDocuments:
             codec_options=CODEC,
             read_preference=ReadPreference.SECONDARY_PREFERRED if stale_reads else ReadPreference.PRIMARY,
         )
-
-
-def _update(stored: Collection[Document], condition: Document, update: Update) -> Document | None:
-    operators = served_update(update)
-    with core_errors(InvalidUpdate):
-        if not operators:
-            return stored.find_one(condition, max_time_ms=DEFAULT_TIMEOUT_MS)
-        return stored.find_one_and_update(
-            condition,
-            operators,
-            array_filters=list(update.array_filters) or None,
-            return_document=ReturnDocument.AFTER,
-            maxTimeMS=DEFAULT_TIMEOUT_MS,
-        )
-
-
-def _on_each(
-    stored: Collection[Document],
-    split: SplitFilter,
-    timeout_ms: int,
-    act: Callable[[Document], Document | None],
-) -> int:
-    """How many matching documents `act` found unchanged since they were read. One command for each."""
-    done = 0
-    for document in sift(stored, split, Deadline(timeout_ms), {}):
-        with core_errors():
-            done += act({"$and": [split.served, unchanged(document)]}) is not None
-    return done
 
 
 def _index(made: Mapping[str, Any]) -> Index:

@@ -13,6 +13,7 @@ from pymongo.cursor import Cursor
 from chalicelib.core.clock import Deadline
 from chalicelib.core.query.expressions.limits import weigh
 from chalicelib.core.query.pipeline.stage import Budget
+from chalicelib.core.query.query import DEFAULT_TIMEOUT_MS
 from chalicelib.core.query.values import Document
 from chalicelib.engines.aws.documentdb_dialect import SplitFilter
 from chalicelib.engines.aws.documentdb_errors import core_errors
@@ -41,6 +42,15 @@ def sift(
             deadline.check()
             if split.rest is None or split.rest.matches(document):
                 yield document
+
+
+def find_any(stored: Collection[Document], split: SplitFilter) -> Document | None:
+    """Any document that matches."""
+    if split.rest is not None:
+        with closing(sift(stored, split, Deadline(DEFAULT_TIMEOUT_MS), {})) as documents:
+            return next(documents, None)
+    with core_errors():
+        return stored.find_one(split.served, max_time_ms=DEFAULT_TIMEOUT_MS)
 
 
 def nearest(
