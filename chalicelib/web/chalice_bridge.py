@@ -151,7 +151,8 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
         reply = _kept_open(reply, reply.body, app.event, is_head=request.method == "HEAD")
     response = to_response(reply)
     if request.method == "HEAD":
-        response.headers.setdefault("Content-Length", str(len(response.body)))
+        if reply.status not in (204, 304):  # Their length would be that of the content they do not send.
+            response.headers.setdefault("Content-Length", str(len(response.body)))
         response.body = b""
     return response
 

@@ -105,6 +105,11 @@ def get_nothing(call: Call) -> Reply:
     return Reply(204)
 
 
+@routes.get("/p/{tenant}/unchanged")
+def get_unchanged(call: Call) -> Reply:
+    return Reply(304)
+
+
 @routes.get("/p/{tenant}/text")
 def get_text(call: Call) -> Reply:
     return Reply(200, "万屋")

@@ -14,10 +14,14 @@ MAX_HEAD_BYTES = 64 * 1024
 _END = re.compile(rb"\r?\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 
-_REFUSAL = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\ncontent-length: 42\r\n"
-    b'connection: close\r\n\r\n{"error":"the request\'s head is too long"}'
-)
+
+def _refusal(status: str, error: str) -> bytes:
+    """An answer to what never becomes a request, in the form of all other errors."""
+    body = f'{{"error":"{error}"}}'
+    return (
+        f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        f"connection: close\r\n\r\n{body}"
+    ).encode("ascii")
 
 
 class WholeHeads(HttpToolsProtocol):
@@ -38,13 +42,19 @@ class WholeHeads(HttpToolsProtocol):
             self._head += data
             end = _END.search(self._head)
             if (end.end() if end else len(self._head)) > MAX_HEAD_BYTES:
-                self.transport.write(_REFUSAL)
-                self.transport.close()
+                self._refuse("431 Request Header Fields Too Large", "the request's head is too long")
                 return
             if end is None:
                 return
             data, self._head = _without_upgrade(self._head, end.end()), b""
         super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse("400 Bad Request", "the request is not valid HTTP")
+
+    def _refuse(self, status: str, error: str) -> None:
+        self.transport.write(_refusal(status, error))
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._in_head = False

@@ -114,9 +114,11 @@ def test_a_head_request_has_the_length_and_no_body(port: int) -> None:
     assert headed.headers["Content-Length"] == got.headers["Content-Length"] == str(len(body))
 
 
-def test_an_answer_without_content_has_no_length(port: int) -> None:
-    reply, body = ask(port, "GET", "/p/acme/nothing")
-    assert (reply.status, body, reply.headers["Content-Length"]) == (204, b"", None)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("path", "status"), [("/p/acme/nothing", 204), ("/p/acme/unchanged", 304)])
+def test_an_answer_without_content_has_no_length(port: int, method: str, path: str, status: int) -> None:
+    reply, body = ask(port, method, path)
+    assert (reply.status, body, reply.headers["Content-Length"]) == (status, b"", None)
 
 
 def test_a_preflight_is_answered_for_every_path(port: int) -> None:
@@ -167,8 +169,11 @@ def test_32_requests_at_once_each_get_their_own_answer(port: int) -> None:
     ]
 
 
-def test_what_is_not_http_is_refused(port: int) -> None:
-    assert exchange(port, b"HELLO\r\n\r\n").startswith(b"HTTP/1.1 400")
+def test_what_is_not_http_is_refused_as_json(port: int) -> None:
+    head, _, body = exchange(port, b"HELLO\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json" in head
+    assert json.loads(body)["error"]
 
 
 def test_headers_without_end_are_cut_off(port: int) -> None:
