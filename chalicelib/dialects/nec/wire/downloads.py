@@ -7,6 +7,9 @@ from chalicelib.core.files.model import ByteRange, Download, DownloadConditions
 from chalicelib.web.call import Headers, Reply, Stream
 from chalicelib.web.conditions import any_tags, byte_range, range_tag, strong_tags
 
+PDF = "application/pdf"
+"""The one type that browsers do not show in a sandbox; what a PDF runs does not run in the name of its address."""
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -29,11 +32,11 @@ def private_reply(download: Download) -> Reply:
 def public_reply(download: Download) -> Reply:
     """A content for anybody, to be shown where it is linked. Spec: nec-rest, 9.8. Decision: 0043-public-urls.
 
-    What can run scripts may not do so in our name.
+    Whatever browsers take it for, it may not run scripts in our name.
     """
     file = download.file
     headers: Pairs = (("Content-Disposition", disposition(file.name, "inline")),)
-    if "html" in file.content_type.lower() or "xml" in file.content_type.lower():
+    if file.content_type.lower() != PDF:
         headers += (("Content-Security-Policy", "sandbox"),)
     return _reply(download, "public", headers)
 

@@ -123,10 +123,27 @@ def test_parts_and_versions_may_be_asked_for(files: Files) -> None:
     assert (headed.status, headed.content, headed.headers["Content-Length"]) == (200, b"", "10")
 
 
-@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "image/svg+xml", "application/XHTML+xml", "text/xml"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/html; charset=utf-8",
+        "image/svg+xml",
+        "application/XHTML+xml",
+        "text/xml",
+        "text/xsl",
+        "multipart/x-mixed-replace; boundary=x",
+        "application/pdf; version=1.7, text/html",
+        "odd",
+    ],
+)
 def test_what_can_run_scripts_may_not(files: Files, kind: str) -> None:
     files.made(headers={"Content-Type": kind})
     assert fetch(files, files.publish().json["publicUrl"]).headers["Content-Security-Policy"] == "sandbox"
+
+
+def test_a_pdf_can_be_read_where_it_is_linked(files: Files) -> None:
+    files.made(headers={"Content-Type": "Application/PDF"})
+    assert "Content-Security-Policy" not in fetch(files, files.publish().json["publicUrl"]).headers
 
 
 def test_a_file_that_must_not_be_kept_says_so(files: Files) -> None:
