@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.core.errors import DocumentNotFound
 from chalicelib.dialects.nec import query
 from chalicelib.dialects.nec.wire import batch
 from chalicelib.dialects.nec.wire import objects as wire
@@ -105,9 +106,11 @@ def delete_objects(call: Call, bucket: str) -> Reply:
     """Delete, or mark, every object that matches and that the caller may delete.
 
     Replies: 200 with how many.
-    Raises: BucketNotFound; AccessDenied; InvalidQuery, OperatorMisused; TimedOut.
+    Raises: BucketNotFound; DocumentNotFound for a path with an empty id; AccessDenied; InvalidQuery, OperatorMisused;
+    TimedOut.
     Spec: nec-rest, 8.7; nec-clients, 5.8.
     """
+    _refuse_empty_id(call)
     parameters = query.url_parameters(call.query)
     condition, mark_only = query.condition(parameters), query.flag(parameters, "deleteMark")
     count = call.core.objects.delete_many(call.caller, bucket, condition, mark_only=mark_only)
@@ -143,3 +146,10 @@ def aggregate_objects(call: Call, bucket: str) -> Reply:
         call.caller, bucket, asked.pipeline, include_deleted=asked.include_deleted, timeout_ms=asked.timeout_ms
     )
     return Reply(200, wire.rows_json(rows))
+
+
+def _refuse_empty_id(call: Call) -> None:
+    """A path that ends in a slash names one object by an empty id, which a client sends that has lost the id: hosts
+    take it for the bucket's own path, and everything would be deleted."""
+    if call.request.path.endswith("/"):
+        raise DocumentNotFound("")

@@ -255,6 +255,14 @@ def test_a_bulk_delete_without_condition_takes_everything_also_marked_objects(ne
     assert nec.delete("/objects/box").json["deletedObjects"] == 0
 
 
+def test_an_id_that_is_empty_is_no_wish_to_delete_everything(nec: Nec) -> None:
+    nec.object()
+    for query in ({}, {"deleteMark": 1}):
+        answer = nec.delete("/objects/box/", **query)
+        assert (answer.status, answer.json) == (404, {"error": "no such object: "})
+    assert nec.get("/objects/box", count=1).json["count"] == 1
+
+
 @pytest.mark.parametrize(
     ("where", "status"), [("{", 400), ("", 400), ("[]", 400), ('{"$where":"1"}', 400), ('{"a":{"$all":null}}', 500)]
 )
