@@ -94,7 +94,7 @@ def _read_created_at(fields: Document) -> None:
 
 
 def object_json(document: Document) -> dict[str, Any]:
-    """One object or one row of an aggregate: stamps as plain text, `_deleted` only when it is true."""
+    """One object: stamps as plain text, `_deleted` only when it is true."""
     fields: dict[str, Any] = {}
     for key, value in document.items():
         kind = type(value)
@@ -120,7 +120,30 @@ def page_json(page: ObjectPage) -> dict[str, Any]:
 
 def rows_json(rows: Iterable[Document]) -> dict[str, Any]:
     """`{"results": [...]}`. Spec: nec-rest, 8.9."""
-    return {"results": [object_json(row) for row in rows]}
+    return {"results": [_row_json(row) for row in rows]}
+
+
+def _row_json(row: Document) -> dict[str, Any]:
+    """A row of an aggregate: an object, a part of one, or what was computed, with objects inside perhaps."""
+    fields: dict[str, Any] = _with_stamps_as_text(row)
+    if fields.get(DELETED) is False:
+        del fields[DELETED]
+    return fields
+
+
+def _with_stamps_as_text(value: Any) -> Any:
+    """As `to_json`, with stamps as plain text at any depth. Their names mean nothing else: nec-rest, 4.2 and 4.3."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is list:
+        return [_with_stamps_as_text(item) for item in value]
+    if kind is dict:
+        return {
+            key: date_text(item) if key in STAMPS and type(item) is datetime else _with_stamps_as_text(item)
+            for key, item in value.items()
+        }
+    return to_json(value)
 
 
 def deleted_json(count: int) -> dict[str, Any]:

@@ -72,6 +72,21 @@ def test_stamps_in_a_match_are_dates_and_come_back_as_text(nec: Nec, clock: Fixe
     assert aggregate(nec, match, month).json["results"] == [{"y": 2026}]
 
 
+def test_stamps_are_text_wherever_they_stand_in_a_row(nec: Nec) -> None:
+    made = nec.object(k=1)
+    lookup = {"$lookup": {"from": "box", "localField": "k", "foreignField": "k", "as": "in.found"}}
+    whole = {"$group": {"_id": "$createdAt", "first": {"$first": "$$ROOT"}, "last": {"$max": "$updatedAt"}}}
+    assert aggregate(nec, lookup).json["results"] == [made | {"in": {"found": [made]}}]
+    date = {"$date": made["createdAt"]}
+    assert aggregate(nec, whole).json["results"] == [{"_id": date, "first": made, "last": date}]
+
+
+def test_a_computed_field_is_shown_whatever_its_name(nec: Nec) -> None:
+    nec.object()
+    marks = {"$group": {"_id": None, "_deleted": {"$sum": 1}}}
+    assert aggregate(nec, marks).json["results"] == [{"_id": None, "_deleted": 1}]
+
+
 def test_a_pipeline_inside_a_lookup(nec: Nec) -> None:
     made = nec.object(k=1)
     lookup = {
