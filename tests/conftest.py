@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tests.aws_server import AwsServer
 
 # Reproducible everywhere, and free of deadlines: the machines that run tests are slow in turns.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "house", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("house")
 
 

@@ -11,15 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
-STOP_SECONDS = 30.0
+PATIENCE_SECONDS = 240.0
+"""How long what must happen may take before a test gives up: long enough for a machine that is busy with others."""
 
 
 @dataclass
@@ -38,12 +38,12 @@ class LiveServer:
     def kill(self) -> None:
         """Ends the process as a power cut ends it: no handler runs."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(STOP_SECONDS)
+        self.process.wait(PATIENCE_SECONDS)
 
     def stop(self) -> int:
         """Asks the process to end, as an operator does; returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -54,9 +54,8 @@ def live_server(
 
     `module` is what runs in the place of the command `yorozu`; `variables` are added to its environment.
     """
-    port = free_port()
-    command = [sys.executable, "-m", module, "serve", "--port", str(port), "--data", str(data), *options]
-    with (data.parent / f"{data.name}.log").open("ab") as log:
+    with reserved_port() as port, (data.parent / f"{data.name}.log").open("ab") as log:
+        command = [sys.executable, "-m", module, "serve", "--port", str(port), "--data", str(data), *options]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=log, stderr=log, env=clean_environment() | dict(variables or {})
         )
@@ -66,14 +65,29 @@ def live_server(
         finally:
             if process.poll() is None:
                 process.kill()
-                process.wait(STOP_SECONDS)
+                process.wait(PATIENCE_SECONDS)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port of loopback that nobody else gets meanwhile. Nobody answers there but who asks for it by its number.
+
+    A socket is bound to it that never listens. A server may bind beside it, as servers do that outlive the connections
+    of the one before (SO_REUSEADDR); whoever leaves the choice to the system, to listen or to connect, gets another.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        port: int = held.getsockname()[1]
+        yield port
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Returns when it is so."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def clean_environment() -> dict[str, str]:
@@ -85,7 +99,13 @@ def yorozu(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a command as an operator does."""
     command = [sys.executable, "-m", "yorozu.main", "--data", str(data), *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
 
 
@@ -97,7 +117,7 @@ def yorozu_json(data: Path, *arguments: str) -> Any:
 
 
 def _await_answer(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the server ended with status {process.returncode}"
         try:

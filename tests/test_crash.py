@@ -5,13 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.live import LiveServer, live_server, yorozu, yorozu_json
+from tests.live import PATIENCE_SECONDS, LiveServer, eventually, live_server, yorozu, yorozu_json
 
 CLIENTS = 6
 BUCKET = "scores"
@@ -29,7 +28,7 @@ class Writer:
 
     def run(self, counter: str) -> None:
         address = self.demo["base_url"].removeprefix("http://").removesuffix("/api")
-        connection = http.client.HTTPConnection(address, timeout=20)
+        connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
         try:
             for serial in range(1_000_000):
                 n = self.number * 1_000_000 + serial
@@ -61,18 +60,16 @@ def call(connection: http.client.HTTPConnection, demo: dict[str, str], method: s
 def write_until_killed(server: LiveServer, counter: str | None) -> tuple[list[Writer], str]:
     demo = server.demo
     address = demo["base_url"].removeprefix("http://").removesuffix("/api")
-    with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+    with closing(http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)) as connection:
         counter = counter or call(connection, demo, "POST", f"/objects/{BUCKET}", {"total": 0})["_id"]
     writers = [Writer(demo, number) for number in range(CLIENTS)]
     threads = [threading.Thread(target=writer.run, args=(counter,)) for writer in writers]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 20
-    while sum(len(writer.made) for writer in writers) < 200 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: sum(len(writer.made) for writer in writers) >= 200)
     server.kill()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     return writers, counter
 
 
@@ -87,7 +84,7 @@ def test_a_killed_server_has_every_acknowledged_write_when_it_comes_back(tmp_pat
         acknowledged = {object_id: n for writer in writers for object_id, n in writer.made.items()}
         assert len(acknowledged) >= 200
         everything = {"where": {"n": {"$gte": 0}}, "limit": -1}
-        with closing(http.client.HTTPConnection(address, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)) as connection:
             stored = call(connection, demo, "POST", f"/objects/{BUCKET}/_query", everything)
             total = call(connection, demo, "GET", f"/objects/{BUCKET}/{counter}")["total"]
         found = {item["_id"]: item for item in stored["results"]}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +18,8 @@ from chalicelib.core.push.stored import BATCHES
 from chalicelib.core.query.filter import EVERYTHING
 from chalicelib.settings import Settings
 from tests.core.push.devices import form
-from tests.live import LiveServer, live_server, yorozu_json
-from tests.push_server import RECORD
+from tests.live import PATIENCE_SECONDS, LiveServer, eventually, live_server, yorozu_json
+from tests.push_server import HOURS, RECORD
 
 INSTALLATIONS = 3000
 DEAD = 120
@@ -29,8 +27,6 @@ FAILED = 90
 THREADS = 2
 KILLS = (2, 12, 40)
 """When the server is killed: after so many batches were made and sent, of 30 each."""
-
-DEADLINE_SECONDS = 60.0
 
 
 def ask(server: LiveServer, demo: dict[str, str], method: str, path: str, body: Any = None) -> tuple[Any, str]:
@@ -43,7 +39,7 @@ def ask(server: LiveServer, demo: dict[str, str], method: str, path: str, body: 
     payload = None if body is None else json.dumps(body).encode()
     address = f"http://127.0.0.1:{server.port}/1/{demo['tenant_id']}{path}"
     request = urllib.request.Request(address, payload, headers, method=method)
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:
         return json.loads(response.read()), response.headers.get("X-Notification-Id", "")
 
 
@@ -56,13 +52,6 @@ def register_everybody(core: Core, demo: dict[str, str]) -> set[str]:
         core.push.installations.register(caller, form(f"{fate}-{number}")) for number, fate in enumerate(fates)
     ]
     return {installation.id for installation in registered}
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_server_that_is_killed_while_it_sends_leaves_nobody_out_and_counts_nobody_twice(tmp_path: Path) -> None:
@@ -81,13 +70,13 @@ def test_a_server_that_is_killed_while_it_sends_leaves_nobody_out_and_counts_nob
         return bool(told["state"] == "finished")
 
     sent = ""
-    for steps_before_kill in KILLS:
-        with started(data, record) as server:
+    for hours, steps_before_kill in enumerate(KILLS):
+        with started(data, record, hours) as server:
             sent = sent or send_to_everybody(server, demo)
-            until(lambda: steps() >= steps_before_kill)  # noqa: B023 - called in this turn only
+            eventually(lambda: steps() >= steps_before_kill)  # noqa: B023 - called in this turn only
             server.kill()
-    with started(data, record) as server:
-        until(is_finished)
+    with started(data, record, len(KILLS)) as server:
+        eventually(is_finished)
         told, _ = ask(server, demo, "GET", f"/push/notifications/{sent}")
     shown = yorozu_json(data, "push", "show", "demo", sent)
     core.close()
@@ -109,8 +98,9 @@ def test_a_server_that_is_killed_while_it_sends_leaves_nobody_out_and_counts_nob
     assert handed.total() - INSTALLATIONS <= len(KILLS) * THREADS * BATCH_SIZE
 
 
-def started(data: Path, record: Path) -> AbstractContextManager[LiveServer]:
-    variables = {RECORD: str(record), "YOROZU_QUEUE_HIDDEN_SECONDS": "4", "YOROZU_QUEUE_THREADS": str(THREADS)}
+def started(data: Path, record: Path, hours: int) -> AbstractContextManager[LiveServer]:
+    """A server so many hours from now, when what the one before it held is free again."""
+    variables = {RECORD: str(record), HOURS: str(hours), "YOROZU_QUEUE_THREADS": str(THREADS)}
     return live_server(data, module="tests.push_server", variables=variables)
 
 

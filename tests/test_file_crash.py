@@ -7,7 +7,6 @@ import io
 import json
 import os
 import threading
-import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from chalicelib.bootstrap import build_core
 from chalicelib.engines.embedded.disk_blobs import DiskBlobs
 from chalicelib.settings import Settings
-from tests.live import LiveServer, live_server
+from tests.live import PATIENCE_SECONDS, LiveServer, eventually, live_server
 
 CLIENTS = 4
 ROUNDS = 3
@@ -28,7 +27,7 @@ class Client:
 
     def __init__(self, demo: dict[str, str]) -> None:
         address = demo["base_url"].removeprefix("http://").removesuffix("/api")
-        self._connection = http.client.HTTPConnection(address, timeout=20)
+        self._connection = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS)
         self._tenant = demo["tenant_id"]
         self._headers = {"X-Application-Id": demo["app_id"], "X-Application-Key": demo["master_key"]}
 
@@ -83,12 +82,10 @@ def write_until_killed(server: LiveServer, writers: list[Writer]) -> None:
     threads = [threading.Thread(target=writer.run, args=(demo,)) for writer in writers]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 20
-    while sum(writer.count for writer in writers) < before + 40 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: sum(writer.count for writer in writers) >= before + 40)
     server.kill()
     for thread in threads:
-        thread.join(30)
+        thread.join()
 
 
 def check(client: Client, writers: list[Writer]) -> None:

@@ -7,8 +7,7 @@ import http.client
 import json
 import re
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.live import LiveServer, live_server
+from tests.live import PATIENCE_SECONDS, LiveServer, eventually, live_server
 
 MIB = 1024 * 1024
 SIZE = 100 * MIB
@@ -38,7 +37,7 @@ class Client:
 
     @contextmanager
     def open(self, method: str, path: str, body: Any = None, **headers: str) -> Iterator[http.client.HTTPResponse]:
-        connection = http.client.HTTPConnection(self.address, timeout=60)
+        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE_SECONDS)
         sent = self.headers | {"Content-Type": "a/b"} | {name.replace("_", "-"): text for name, text in headers.items()}
         with closing(connection):
             connection.request(method, self.prefix + path, body, sent, encode_chunked="Transfer-Encoding" in sent)
@@ -156,10 +155,3 @@ def open_contents(server: LiveServer) -> list[str]:
     handles = Path(f"/proc/{server.process.pid}/fd").iterdir()
     targets = [str(handle.readlink()) for handle in handles if handle.is_symlink()]
     return [target for target in targets if str(server.data / "files") in target]
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

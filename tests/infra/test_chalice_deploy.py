@@ -21,6 +21,7 @@ from app import app
 from chalicelib.core.push.fan_out import DELIVER_QUEUE, EXPAND_QUEUE
 from scripts.package import ROOT, SHIPPED
 from tests.aws_server import ACCOUNT, AwsServer
+from tests.live import PATIENCE_SECONDS
 
 REGION = "eu-central-1"
 """Not the region of other tests: a failed deployment leaves things behind."""
@@ -97,7 +98,7 @@ def chalice(project: Path, aws: AwsServer, *arguments: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

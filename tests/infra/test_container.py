@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from scripts.package import ROOT
-from tests.live import free_port
+from tests.live import PATIENCE_SECONDS, reserved_port
 
 RECIPE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
@@ -44,7 +44,11 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture
 def port(image: Path) -> Iterator[int]:
     """The port of the server that the recipe starts, in that folder, with a port of ours."""
-    port = free_port()
+    with reserved_port() as port:
+        yield from serve(image, port)
+
+
+def serve(image: Path, port: int) -> Iterator[int]:
     (command,) = instructions("CMD")
     arguments = re.findall(r'"([^"]+)"', command)
     arguments[arguments.index("--port") + 1], arguments[arguments.index("--host") + 1] = str(port), "127.0.0.1"
@@ -60,12 +64,12 @@ def port(image: Path) -> Iterator[int]:
         yield port
         process.terminate()
         # The server ends by the signal itself, after it has let its requests finish.
-        assert process.wait(30) == -signal.SIGTERM
+        assert process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
 
 
 def test_the_server_answers_its_health_check_with_the_copied_files_alone(port: int) -> None:
     (check,) = re.findall(r"http://127.0.0.1:8080(/\S+)'", RECIPE)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}{check}", timeout=4) as answer:

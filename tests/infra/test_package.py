@@ -23,6 +23,7 @@ from scripts.package import (
     with_bytecode,
 )
 from tests.infra.conftest import Template
+from tests.live import PATIENCE_SECONDS
 
 
 def test_every_route_is_in_the_template(template: Template) -> None:
@@ -65,7 +66,7 @@ def test_the_zip_imports_without_compiling_and_without_anything_else(
     )
     # Without the site's packages (-S), as on a Lambda, and without writing bytecode (-B).
     command = [sys.executable, "-S", "-B", "-c", program, str(tmp_path)]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE_SECONDS)
 
 
 def test_the_same_content_makes_the_same_zip(packages: dict[str, Package], tmp_path: Path) -> None:
@@ -101,4 +102,4 @@ def test_importing_the_app_reads_no_setting_and_touches_no_environment() -> None
         "import os; os.environ['YOROZU_ENGINE'] = 'nonsense'; before = dict(os.environ);"
         "import app; assert app.app.routes; assert dict(os.environ) == before"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=PATIENCE_SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,10 +28,10 @@ from chalicelib.web.chalice_bridge import YorozuApp
 from chalicelib.web.queue_events import work_off
 from chalicelib.web.server.workers import QueueWorkers
 from tests.core.push.devices import Gateway, form
+from tests.live import eventually
 
 INSTALLATIONS = 450
 HIDDEN_SECONDS = 60
-DEADLINE_SECONDS = 30.0
 
 
 class PutTwice(SqliteJobs):
@@ -84,10 +83,7 @@ def test_a_notification_whose_jobs_all_come_twice_is_sent_and_counted_once(
     sent = core.push.notifications.send(caller, NewNotification(EVERYTHING, PushMessage("hello")))
     workers = workers_of(core)
     workers.start()
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while core.push.notifications.get(caller, sent.id).finished_at is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: core.push.notifications.get(caller, sent.id).finished_at is not None)
     workers.stop()
     for queue, job in QUEUE_JOBS.items():
         while taken := jobs.take(queue, 10, hidden_seconds=HIDDEN_SECONDS):

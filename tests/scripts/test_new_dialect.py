@@ -9,6 +9,7 @@ import pytest
 
 from scripts.new_dialect import write
 from scripts.routes import ROOT
+from tests.live import PATIENCE_SECONDS
 
 
 def test_a_new_dialect_works_at_once_and_the_rules_say_what_is_missing(tmp_path: Path) -> None:
@@ -29,7 +30,7 @@ def test_a_new_dialect_works_at_once_and_the_rules_say_what_is_missing(tmp_path:
 
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ import pytest
 from chalicelib.core.errors import LimitExceeded
 from chalicelib.core.jobs import MAX_JOB_BYTES, MAX_RECEIVES, Job, Jobs
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 20.0
 """Longer than any promise below takes to come true."""
+
+A_SECOND = 0.95
+"""Of a queue that counts by another clock than ours."""
 
 
 def bodies(jobs: list[Job]) -> list[dict[str, Any]]:
@@ -119,15 +122,17 @@ def test_a_released_job_comes_again_at_once(jobs: Jobs, queue: str) -> None:
 def test_a_job_released_with_a_delay_comes_after_it(jobs: Jobs, queue: str) -> None:
     jobs.put(queue, [{"n": 1}])
     (job,) = jobs.take(queue, 1, hidden_seconds=30, wait_seconds=WAIT_SECONDS)
+    released = time.monotonic()
     jobs.release(job, delay_seconds=1)
-    assert jobs.take(queue, 1, hidden_seconds=30) == []
     assert len(jobs.take(queue, 1, hidden_seconds=30, wait_seconds=WAIT_SECONDS)) == 1
+    assert time.monotonic() - released >= A_SECOND
 
 
 def test_a_job_put_with_a_delay_comes_after_it(jobs: Jobs, queue: str) -> None:
+    put = time.monotonic()
     jobs.put(queue, [{"n": 1}], delay_seconds=1)
-    assert jobs.take(queue, 1, hidden_seconds=30) == []
     assert len(jobs.take(queue, 1, hidden_seconds=30, wait_seconds=WAIT_SECONDS)) == 1
+    assert time.monotonic() - put >= A_SECOND
 
 
 def test_a_job_whose_attempts_are_used_up_is_dead(jobs: Jobs, queue: str) -> None:

@@ -18,6 +18,7 @@ from chalicelib.core.files.model import NewFile
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
 from tests.core.files.world import ANYTHING, OPEN
+from tests.live import eventually
 
 READERS = 4
 VERSIONS = 60
@@ -60,10 +61,11 @@ def test_a_reader_sees_one_content_whole_while_others_replace_it(core: Core) -> 
     readers = [threading.Thread(target=read) for _ in range(READERS)]
     for reader in readers:
         reader.start()
+    eventually(lambda: seen == {0})
     for version in range(1, VERSIONS):
         core.files.replace(caller, "box", "a", io.BytesIO(content(version)), None)
+    eventually(lambda: len(seen) > 1)
     done.set()
     for reader in readers:
         reader.join()
     assert wrong == []
-    assert len(seen) > 1

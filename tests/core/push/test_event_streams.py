@@ -19,6 +19,7 @@ from chalicelib.core.push.event_streams import EventStream
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
 from tests.dialects.sse.listeners import Listener, listener, new_tenant
+from tests.live import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_store_that_is_away_delays_a_ring_and_loses_none(monkeypatch: pytest.M
 
     bell = EventBell(last_keys)
     bell.listen("acme", "phone", rung.set)
-    assert rung.wait(10)
+    assert rung.wait(PATIENCE_SECONDS)
     bell.close()
 
 
@@ -97,7 +98,7 @@ def test_nobody_looks_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> No
     watch = bell._watch
     leave()
     assert watch is not None
-    watch.join(10)
+    watch.join(PATIENCE_SECONDS)
     assert not watch.is_alive()
     bell.listen("acme", "phone", lambda: None)
     assert bell._watch is not None

@@ -12,6 +12,7 @@ from chalicelib.core.clock import SystemClock
 from chalicelib.core.push.events import BEGINNING, KEPT_BYTES, KEPT_EVENTS, EventLog
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from tests.core.site import FixedClock
+from tests.live import PATIENCE_SECONDS
 
 TENANT = "acme"
 
@@ -172,6 +173,6 @@ def test_an_append_by_another_process_wakes_within_moments_and_once(tmp_path: Pa
     rung = threading.Semaphore(0)
     here.bell.listen(TENANT, "phone", lambda: rung.release())
     there.append(TENANT, "phone", None, None, "text", clock.now())
-    assert rung.acquire(timeout=10)
+    assert rung.acquire(timeout=PATIENCE_SECONDS)
     assert not rung.acquire(timeout=2.5)
     here.bell.close()

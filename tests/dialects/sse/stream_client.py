@@ -7,15 +7,14 @@ import time
 from types import TracebackType
 
 from tests.dialects.sse.listeners import Listener
-
-DEADLINE_SECONDS = 15.0
+from tests.live import PATIENCE_SECONDS
 
 
 class StreamClient:
     """One connection. `body` is what came, without the framing of HTTP."""
 
     def __init__(self, port: int, phone: Listener, **headers: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
         lines = [f"GET {phone.path} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/event-stream"]
         lines += [f"{name}: {value}" for name, value in phone.headers(**headers).items()]
         self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -25,9 +24,9 @@ class StreamClient:
         self.is_over = False
         """Whether the server ended the body, rather than cut the connection."""
         while not self.head:
-            self._receive(DEADLINE_SECONDS)
+            assert self._receive(PATIENCE_SECONDS), "no answer"
 
-    def until(self, part: bytes, seconds: float = DEADLINE_SECONDS) -> bytes:
+    def until(self, part: bytes, seconds: float = PATIENCE_SECONDS) -> bytes:
         """The body when it has these bytes."""
         deadline = time.monotonic() + seconds
         while part not in self.body:
@@ -45,7 +44,7 @@ class StreamClient:
     def until_over(self) -> bytes:
         """The whole body, when the server has ended it."""
         while not self.is_over:
-            assert self._receive(DEADLINE_SECONDS), "cut off"
+            assert self._receive(PATIENCE_SECONDS), "cut off"
         return self.body
 
     def close(self) -> None:

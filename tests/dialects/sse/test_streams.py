@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import resource
 import threading
 import time
@@ -14,7 +15,7 @@ import uvicorn
 
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.core import Core
-from chalicelib.core.push.events import EventLog
+from chalicelib.core.push.events import BEGINNING, KEPT_EVENTS, EventLog
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
 from chalicelib.web.chalice_bridge import YorozuApp
@@ -22,6 +23,7 @@ from chalicelib.web.server.asgi import AsgiApp
 from chalicelib.web.server.http_heads import WholeHeads
 from tests.dialects.sse.listeners import Listener, listener
 from tests.dialects.sse.stream_client import StreamClient
+from tests.live import PATIENCE_SECONDS, eventually
 
 RETRY = b"retry: 3000\n\n"
 HEARTBEAT = b":\n\n"
@@ -49,8 +51,7 @@ def port(app: YorozuApp) -> Iterator[int]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
+    eventually(lambda: server.started)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
@@ -76,22 +77,22 @@ def test_events_come_as_they_happen(port: int, phone: Listener) -> None:
 
 
 def test_a_silent_stream_shows_that_it_lives(port: int, phone: Listener) -> None:
+    started = time.monotonic()
     with StreamClient(port, phone) as stream:
-        started = time.monotonic()
         assert stream.until(HEARTBEAT * 2).startswith(RETRY + HEARTBEAT * 2)
-        assert 1.9 <= time.monotonic() - started < 10
+        assert time.monotonic() - started >= 2
 
 
 def test_heartbeats_are_not_put_off_by_events(port: int, phone: Listener) -> None:
     with StreamClient(port, phone) as stream:
-        deadline, number = time.monotonic() + 10, 0
-        while HEARTBEAT not in stream.body:
+        deadline, number = time.monotonic() + PATIENCE_SECONDS, 0
+        # On a slow machine a heartbeat may come before there were events to put it off.
+        while stream.body.rpartition(HEARTBEAT)[0].count(b"data: again") < 3:
             assert time.monotonic() < deadline
             number += 1
             phone.receive("again", str(number))
             stream.until(event("again", str(number)))
             time.sleep(0.05)
-        assert number > 1
 
 
 def test_what_was_sent_in_the_gap_comes_in_order_and_once(port: int, phone: Listener) -> None:
@@ -108,18 +109,20 @@ def test_what_was_sent_in_the_gap_comes_in_order_and_once(port: int, phone: List
 
 
 def test_events_that_come_while_the_client_comes_back_are_neither_lost_nor_doubled(port: int, phone: Listener) -> None:
-    stop = threading.Event()
+    stop, seen = threading.Event(), list[str]()
 
     def send() -> None:
-        for number in range(1, 2000):
+        for number in itertools.count(1):
             phone.receive("text", str(number))
-            if stop.wait(0.002):
+            # Never so many ahead that what a slow client has missed is kept no more.
+            while not stop.wait(0.002) and number > len(seen) + KEPT_EVENTS // 2:
+                pass
+            if stop.is_set():
                 break
         phone.receive("end", "end")
 
     sender = threading.Thread(target=send)
     sender.start()
-    seen: list[str] = []
     for _ in range(10):
         more = {"Last_Event_ID": seen[-1]} if seen else {}
         with StreamClient(port, phone, **more) as stream:
@@ -144,18 +147,10 @@ def test_a_client_that_tells_no_id_is_not_told_twice(port: int, core: Core, phon
     with StreamClient(port, phone) as stream:
         phone.receive("one", "1")
         stream.until(event("one", "1"))
-    wait_until_nobody_listens(core)
+    eventually(lambda: core.push.events.position(phone.tenant, phone.id, None) != BEGINNING)
     phone.receive("two", "2")
     with StreamClient(port, phone) as stream:
         assert without_heartbeats(stream.until(event("two", "2"))) == RETRY + event("two", "2")
-
-
-def wait_until_nobody_listens(core: Core) -> None:
-    deadline = time.monotonic() + 10
-    while core.push.events.bell._listeners:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    time.sleep(0.1)
 
 
 def test_an_event_of_another_process_comes_too(port: int, settings: Settings, phone: Listener) -> None:
@@ -178,7 +173,7 @@ def test_two_streams_of_one_installation_hear_the_same(port: int, phone: Listene
 
 
 def test_wrong_credentials_get_no_stream(port: int, phone: Listener) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.request("GET", phone.path, headers={"Authorization": "Basic eDp5"})
     reply = connection.getresponse()
     assert reply.status == 401
@@ -222,4 +217,4 @@ def test_two_hundred_streams_share_a_process_without_threads_or_memory_of_their_
     assert grown_kib < 40_000
     for stream in streams:
         stream.close()
-    wait_until_nobody_listens(core)
+    eventually(lambda: not core.push.events.bell._listeners)

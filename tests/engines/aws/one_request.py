@@ -18,14 +18,13 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.buckets.model import BucketContents, BucketKind
 from chalicelib.core.stats.counters import BufferedCounters
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
-from tests.live import free_port
+from tests.live import reserved_port
 
 SETTINGS = {
     "YOROZU_ENGINE": "aws",
     "YOROZU_MONGO_URI": "mongodb://nowhere.invalid",
     "YOROZU_FILES_BUCKET": "yorozu-test-files",
     "YOROZU_PUSH_ACCOUNT_ARN": "arn:aws:sns:ap-northeast-1:123456789012",
-    "YOROZU_AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}",
     "YOROZU_AWS_REGION": "ap-northeast-1",
     "AWS_ACCESS_KEY_ID": "x",
     "AWS_SECRET_ACCESS_KEY": "x",
@@ -74,7 +73,12 @@ def requests() -> Callable[..., int]:
 
 
 def main() -> None:
-    os.environ.update(SETTINGS)
+    with reserved_port() as port:
+        os.environ.update(SETTINGS | {"YOROZU_AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"})
+        answer_three()
+
+
+def answer_three() -> None:
     with (
         mock.patch("chalicelib.bootstrap._mongo_documents", return_value=SqliteDocuments.temporary()),
         mock.patch("chalicelib.engines.aws.documentdb_counters.DocumentDbCounters", BufferedCounters),

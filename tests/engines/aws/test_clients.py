@@ -15,7 +15,7 @@ from chalicelib.core.clock import SystemClock
 from chalicelib.engines.aws.clients import Clients
 from chalicelib.engines.aws.s3_blobs import Place, S3Blobs
 from tests.aws_server import KEYS, REGION
-from tests.live import clean_environment
+from tests.live import PATIENCE_SECONDS, clean_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -33,7 +33,13 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
 def test_requests_for_objects_do_not_load_the_aws_sdk_and_the_first_file_does() -> None:
     program = [sys.executable, "-m", "tests.engines.aws.one_request"]
     done = subprocess.run(
-        program, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False
+        program,
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {

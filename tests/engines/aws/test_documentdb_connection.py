@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from chalicelib.core.query.pipeline import parse_pipeline
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import parse_update
 from chalicelib.engines.aws.documentdb_documents import MongoDocuments
+from tests.live import reserved_port
 
 AUTHORITY = """\
 -----BEGIN CERTIFICATE-----
@@ -60,10 +60,7 @@ CALLS: dict[str, Callable[[MongoDocuments], object]] = {
 @pytest.fixture(scope="module")
 def nobody() -> Iterator[MongoDocuments]:
     """An engine whose server does not exist."""
-    with socket.socket() as closed:
-        # Bound and never listening: nothing else can answer there.
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]
+    with reserved_port() as port:
         documents = MongoDocuments(f"mongodb://127.0.0.1:{port}/?directConnection=true", server_selection_timeout_ms=20)
         yield documents
         documents.close()

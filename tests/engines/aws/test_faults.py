@@ -29,7 +29,7 @@ from tests.engines.aws.faults import (
     failing_server,
     refuses,
 )
-from tests.live import free_port
+from tests.live import reserved_port
 
 JOB = Job("1", "q", {}, 1, "receipt")
 LONG = 9 * 1024 * 1024
@@ -101,9 +101,10 @@ def hasty(listening: FailingServer) -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="module")
-def lonely(listening: FailingServer) -> Clients:
+def lonely(listening: FailingServer) -> Iterator[Clients]:
     """Clients of an address where nobody listens."""
-    return impatient(f"http://127.0.0.1:{free_port()}")
+    with reserved_port() as port:
+        yield impatient(f"http://127.0.0.1:{port}")
 
 
 def files(clients: Clients) -> S3Blobs:

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.core.errors import InvalidEmail, Unavailable
 from chalicelib.core.mail.ports import Mail
 from chalicelib.engines.embedded.outbox_mail import OutboxMailer, SmtpAddress, SmtpMailer
+from tests.live import reserved_port
 
 MAIL = Mail("ann@example.com", "件名", "本文\nhttps://x/y\n", html="<p>本文</p>")
 
@@ -29,11 +30,7 @@ def test_an_address_with_a_line_break_is_refused(tmp_path: Path, to: str) -> Non
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    with pytest.raises(Unavailable):
+    with reserved_port() as port, pytest.raises(Unavailable):
         SmtpMailer(SmtpAddress("127.0.0.1", port, "none"), "a@b.example").send(MAIL)
 
 

@@ -12,6 +12,7 @@ from chalicelib.core.query.filter import EVERYTHING, parse_filter
 from chalicelib.core.query.query import Query
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from tests.engines.embedded.writing_process import COLLECTION, ROUNDS, TENANT, THREADS
+from tests.live import PATIENCE_SECONDS
 
 INDEXES = (Index("tags", (("tags", 1),)), Index("n", (("n", -1), ("_id", 1))))
 
@@ -36,7 +37,7 @@ def test_two_processes_of_many_threads_write_without_an_error_and_lose_nothing(t
     engine = an_engine(tmp_path)
 
     processes = [started("count", tmp_path, name) for name in ("first", "second")]
-    failures = [process.communicate(timeout=120)[0] for process in processes]
+    failures = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in processes]
 
     assert failures == ["", ""]
     counter = engine.find_one(TENANT, COLLECTION, parse_filter({"_id": "counter"}))
@@ -49,7 +50,7 @@ def test_two_processes_of_many_threads_write_without_an_error_and_lose_nothing(t
 
 def test_a_tenant_that_comes_and_goes_under_two_processes_stays_sound(tmp_path: Path) -> None:
     processes = [started("come-and-go", tmp_path, name) for name in ("first", "second")]
-    failures = [process.communicate(timeout=120)[0] for process in processes]
+    failures = [process.communicate(timeout=PATIENCE_SECONDS)[0] for process in processes]
 
     assert failures == ["", ""]
     engine = SqliteDocuments(tmp_path, durability="normal")

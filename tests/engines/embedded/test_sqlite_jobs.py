@@ -18,7 +18,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
-from tests.live import ROOT
+from tests.live import PATIENCE_SECONDS, ROOT
 
 QUEUE = "chores"
 
@@ -27,7 +27,7 @@ import json, sys
 from pathlib import Path
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
 jobs = SqliteJobs(Path(sys.argv[1]))
-while taken := jobs.take("chores", 3, hidden_seconds=60, wait_seconds=1):
+while taken := jobs.take("chores", 3, hidden_seconds=3600, wait_seconds=1):
     for job in taken:
         jobs.complete(job)
         print(job.body["n"])
@@ -38,9 +38,9 @@ import sys, time
 from pathlib import Path
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
 jobs = SqliteJobs(Path(sys.argv[1]))
-(job,) = jobs.take("chores", 1, hidden_seconds=1, wait_seconds=5)
+(job,) = jobs.take("chores", 1, hidden_seconds=3600)
 print(job.id, flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 PUTTER = """
@@ -79,12 +79,14 @@ def process(code: str, file: Path) -> Iterator[subprocess.Popen[str]]:
 def test_two_processes_share_a_queue_and_each_job_is_done_once(jobs: SqliteJobs, file: Path) -> None:
     jobs.put(QUEUE, [{"n": n} for n in range(200)])
     with process(WORKER, file) as one, process(WORKER, file) as two:
-        done = [int(line) for worker in (one, two) for line in worker.communicate(timeout=60)[0].split()]
+        done = [int(line) for worker in (one, two) for line in worker.communicate(timeout=PATIENCE_SECONDS)[0].split()]
     assert Counter(done) == Counter(range(200))
     assert jobs.count(QUEUE) == 0
 
 
-def test_the_job_of_a_killed_worker_comes_back(jobs: SqliteJobs, file: Path) -> None:
+def test_the_job_of_a_killed_worker_comes_back(file: Path) -> None:
+    ahead = [0.0]
+    jobs = SqliteJobs(file, lambda: time.time() + ahead[0])
     jobs.put(QUEUE, [{"n": 1}])
     with process(HOLDER, file) as holder:
         assert holder.stdout is not None
@@ -92,9 +94,11 @@ def test_the_job_of_a_killed_worker_comes_back(jobs: SqliteJobs, file: Path) -> 
         os.kill(holder.pid, signal.SIGKILL)
         holder.wait()
         assert jobs.take(QUEUE, 1, hidden_seconds=30) == []
-        (job,) = jobs.take(QUEUE, 1, hidden_seconds=30, wait_seconds=10)
+        ahead[0] = 3601
+        (job,) = jobs.take(QUEUE, 1, hidden_seconds=30)
     assert job.id == held
     assert job.attempt == 2
+    jobs.close()
 
 
 def test_a_put_that_returned_survives_a_kill_and_one_that_did_not_is_whole_or_not_there(file: Path) -> None:
@@ -146,8 +150,8 @@ def test_a_waiting_taker_hears_of_its_own_process_at_once_and_of_others_soon(job
         timer = threading.Timer(0.2, putter.put, (QUEUE, [{}]))
         timer.start()
         started = time.monotonic()
-        assert len(jobs.take(QUEUE, 1, hidden_seconds=60, wait_seconds=10)) == 1
-        assert time.monotonic() - started < 5
+        assert len(jobs.take(QUEUE, 1, hidden_seconds=3600, wait_seconds=PATIENCE_SECONDS)) == 1
+        assert time.monotonic() - started < PATIENCE_SECONDS / 2
         timer.join()
     other.close()
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.engines.embedded import tenant_file, tenant_files
 from chalicelib.engines.embedded.tenant_files import Durability, TenantFiles
+from tests.live import PATIENCE_SECONDS, eventually
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_writers_that_wait_for_the_disk_share_a_sync(tmp_path: Path, monkeypatch
     def slow_sync(path: str) -> None:
         syncs.append(path)
         syncing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_SECONDS)
 
     def write() -> None:
         with files.writing("acme"):
@@ -56,14 +56,13 @@ def test_writers_that_wait_for_the_disk_share_a_sync(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tenant_file, "sync_to_disk", slow_sync)
     first = threading.Thread(target=write)
     first.start()
-    assert syncing.wait(10)
+    assert syncing.wait(PATIENCE_SECONDS)
     others = [threading.Thread(target=write) for _ in range(8)]
     for other in others:
         other.start()
     with files.reading("acme"):
         pass  # nobody but writers waits for the disk
-    while files._open("acme").commits < 9:  # type: ignore[union-attr]
-        time.sleep(0.001)
+    eventually(lambda: files._open("acme").commits == 9)  # type: ignore[union-attr]
     go_on.set()
     for thread in (first, *others):
         thread.join()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -33,11 +34,13 @@ def growth(ask: Callable[[int], None]) -> int:
     """Bytes that are still held after asking for many names."""
     for number in range(10):
         ask(number)
+    gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(10, NAMES):
             ask(number)
+        gc.collect()
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 
 from chalicelib.web.server.http_heads import WholeHeads
+from tests.live import PATIENCE_SECONDS, eventually
 from tests.web.parrot import ParrotCore
 from tests.web.parrot_server import parrot_asgi
 
@@ -27,15 +28,14 @@ def port() -> Iterator[int]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
+    eventually(lambda: server.started)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
 
 
 def ask(port: int, method: str, path: str, **options: Any) -> tuple[HTTPResponse, bytes]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.request(method, path, **options)
     reply = connection.getresponse()
     body = reply.read()
@@ -45,7 +45,7 @@ def ask(port: int, method: str, path: str, **options: Any) -> tuple[HTTPResponse
 
 def exchange(port: int, *parts: bytes) -> bytes:
     """Sends bytes as they are, in separate packets, and reads until the server hangs up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         for part in parts:
             connection.sendall(part)
             time.sleep(0.01)
@@ -87,7 +87,7 @@ def test_a_chunked_body_without_length_arrives_whole(port: int) -> None:
 
 
 def test_one_connection_carries_many_requests(port: int) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     for number in range(5):
         connection.request("PUT", "/p/acme/words/w", body=iter([b"a" * number, b"b"]), encode_chunked=True)
         assert connection.getresponse().read() == b"a" * number + b"b"
@@ -153,7 +153,7 @@ def test_repeated_headers_are_sent_twice(port: int) -> None:
 
 def test_32_requests_at_once_each_get_their_own_answer(port: int) -> None:
     def talk(client: int) -> list[dict[str, str]]:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
         answers = []
         for number in range(10):
             path = f"/p/tenant{client}/pause/word{client}-{number}"

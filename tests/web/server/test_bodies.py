@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import socket
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
@@ -18,10 +18,12 @@ import pytest
 import uvicorn
 
 from chalicelib.web.chalice_bridge import YorozuApp, mount
+from chalicelib.web.errors import MalformedBody
 from chalicelib.web.server import bodies
 from chalicelib.web.server.asgi import AsgiApp
-from chalicelib.web.server.bodies import PIECE_BYTES
+from chalicelib.web.server.bodies import PIECE_BYTES, BodyInMemory, read_body
 from chalicelib.web.server.http_heads import WholeHeads
+from tests.live import PATIENCE_SECONDS, eventually
 from tests.web.hose import PIECE, Water, dialect
 from tests.web.parrot import ParrotCore
 
@@ -44,25 +46,17 @@ def port(spool: Path) -> Iterator[int]:
     )
     thread = threading.Thread(target=server.run)
     thread.start()
-    while not server.started:
-        time.sleep(0.005)
+    eventually(lambda: server.started)
     yield server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
     thread.join()
 
 
 def ask(port: int, method: str, path: str, **options: Any) -> tuple[HTTPResponse, bytes]:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
         connection.request(method, path, **options)
         with closing(connection.getresponse()) as reply:
             return reply, reply.read()
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("size", [0, 1, 1001, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, MAX_FILE_BYTES])
@@ -120,7 +114,7 @@ def test_a_large_body_of_a_stranger_is_refused_before_it_is_kept(
 
 
 def test_a_refused_upload_leaves_the_connection_usable(port: int) -> None:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
         for key, status in (("x", 401), ("friend", 200), ("x", 401), ("friend", 200)):
             connection.request("PUT", "/h/acme/safe/x", body=b"x" * 2 * PIECE_BYTES, headers={"X-Key": key})
             reply = connection.getresponse()
@@ -130,7 +124,7 @@ def test_a_refused_upload_leaves_the_connection_usable(port: int) -> None:
 @pytest.mark.parametrize("path", ["/h/acme/sink/x", "/h/acme/nothing"])
 def test_a_client_that_stops_sending_is_hung_up_on(port: int, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(f"PUT {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nhalf".encode())
         answer = b""
         while piece := connection.recv(1000):
@@ -139,21 +133,35 @@ def test_a_client_that_stops_sending_is_hung_up_on(port: int, monkeypatch: pytes
     assert b"did not come in time" in answer
 
 
-def test_a_client_that_is_slow_but_steady_is_heard_out(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
-    monkeypatch.setattr(bodies, "SLOWEST_BYTES_PER_SECOND", 100)
+def read_at_a_pace(seconds_a_mebibyte: float, mebibytes: int) -> bool:
+    """Reads a body from a client of that pace, by a clock that is moved instead of waited for."""
+    ahead = 0.0
 
-    def slowly() -> Iterator[bytes]:
-        for _ in range(8):
-            time.sleep(0.1)
-            yield b"x" * 100
+    async def receive() -> dict[str, Any]:
+        nonlocal ahead, mebibytes
+        ahead += seconds_a_mebibyte
+        await asyncio.sleep(0)
+        mebibytes -= 1
+        return {"type": "http.request", "body": b"x" * 1024 * 1024, "more_body": mebibytes > 0}
 
-    reply, told = ask(port, "PUT", "/h/acme/sink/x", body=slowly(), encode_chunked=True)
-    assert (reply.status, json.loads(told)["length"]) == (200, 800)
+    async def read() -> bool:
+        loop = asyncio.get_running_loop()
+        machine_time = loop.time
+        loop.time = lambda: machine_time() + ahead  # type: ignore[method-assign]
+        return await read_body(receive, BodyInMemory(), 100 * 1024 * 1024)
+
+    return asyncio.run(read())
+
+
+def test_a_client_that_is_slow_but_steady_is_heard_out() -> None:
+    slowest = 1024 * 1024 / bodies.SLOWEST_BYTES_PER_SECOND
+    assert read_at_a_pace(slowest, 30)
+    with pytest.raises(MalformedBody, match="did not come in time"):
+        read_at_a_pace(1.2 * slowest, 30)
 
 
 def test_a_stream_is_sent_with_its_length_and_the_connection_lives_on(port: int) -> None:
-    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)) as connection:
         for pieces in (0, 1, 40):
             connection.request("GET", f"/h/acme/tap/{pieces}")
             reply = connection.getresponse()
@@ -171,7 +179,7 @@ def test_a_stream_that_breaks_off_cuts_the_connection(port: int, way: str) -> No
 
 
 def test_a_stream_is_closed_when_its_reader_goes(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(b"GET /h/acme/tap/100000 HTTP/1.1\r\nHost: h\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
     eventually(lambda: Water.open_now == 0)

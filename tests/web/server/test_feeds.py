@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.web.server.feeds import OpenFeeds
+from tests.live import PATIENCE_SECONDS
 
 LAST = {"type": "http.response.body", "body": b""}
 
@@ -64,7 +65,7 @@ class Connection:
         self.arrived.set()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.sent) < count:
                 self.arrived.clear()
                 await self.arrived.wait()
@@ -85,7 +86,7 @@ def sung(song: Song, play: Play) -> Connection:
             feeds, connection = OpenFeeds(pool), Connection()
             sending = asyncio.ensure_future(feeds.send(song, connection.receive, connection.send))
             await play(feeds, connection)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await sending
         return connection
 

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+
+from tests.live import PATIENCE_SECONDS, eventually, reserved_port
 
 
 @contextmanager
@@ -34,12 +35,11 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signals) -> None:
-    port = free_port()
-    with running("-m", "tests.web.parrot_server", str(port)) as server:
+    with reserved_port() as port, running("-m", "tests.web.parrot_server", str(port)) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         answers: list[bytes] = []
-        wait_until_open(port)
+        eventually(lambda: is_open(port))
         slow = threading.Thread(target=lambda: answers.append(ask(port, "/p/acme/second")))
         slow.start()
         assert server.stdout.readline() == b"working\n"
@@ -47,7 +47,7 @@ def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signa
         slow.join()
         assert answers == [b'{"second":"over"}']
         assert server.stdout.readline() == b"closed\n"
-        assert server.wait(30) in (0, -stop)
+        assert server.wait(PATIENCE_SECONDS) in (0, -stop)
 
 
 SERVE = """
@@ -58,38 +58,25 @@ serve(Settings(data_folder=Path(sys.argv[1])), port=int(sys.argv[2]), workers=2)
 
 
 def test_several_workers_serve_the_app_and_end_together(tmp_path: Path) -> None:
-    port = free_port()
-    with running("-c", SERVE, str(tmp_path / "data"), str(port)) as server:
-        wait_until_open(port)
+    with reserved_port() as port, running("-c", SERVE, str(tmp_path / "data"), str(port)) as server:
+        eventually(lambda: is_open(port))
         assert [ask(port, "/api/1/_health")[:1] for _ in range(4)] == [b"{"] * 4
         server.send_signal(signal.SIGTERM)
-        assert server.wait(60) in (0, -signal.SIGTERM)
+        assert server.wait(PATIENCE_SECONDS) in (0, -signal.SIGTERM)
         assert server.stderr is not None
         events = [json.loads(line)["event"] for line in server.stderr]
     assert events.count("request") == 4
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert not is_open(port)
 
 
 def ask(port: int, path: str) -> bytes:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     connection.request("GET", path)
     body = connection.getresponse().read()
     connection.close()
     return body
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def wait_until_open(port: int) -> None:
-    for _ in range(6000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise TimeoutError
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

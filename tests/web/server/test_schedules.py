@@ -10,6 +10,7 @@ from chalice.app import Cron, Rate
 from chalicelib.web.chalice_bridge import YorozuApp
 from chalicelib.web.server import schedules
 from chalicelib.web.server.schedules import Schedules, interval_seconds
+from tests.live import PATIENCE_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_jobs_run_again_and_again_and_a_failing_one_disturbs_nobody(
     jobs = Jobs()
     timers = Schedules(jobs.app, tmp_path / "lock")
     timers.start()
-    assert jobs.done.wait(5)
+    assert jobs.done.wait(PATIENCE_SECONDS)
     timers.stop()
     runs = jobs.runs
     assert not any(thread.name in ("good", "bad") for thread in threading.enumerate())
@@ -76,11 +77,11 @@ def test_of_two_holders_of_one_lock_file_only_one_runs_the_jobs(tmp_path: Path) 
     first, second = Jobs(), Jobs()
     timers = Schedules(first.app, tmp_path / "lock")
     timers.start()
-    assert first.done.wait(5)
+    assert first.done.wait(PATIENCE_SECONDS)
     others = Schedules(second.app, tmp_path / "lock")
     others.start()
     assert not second.done.wait(0.1)
     assert second.runs == 0
     timers.stop()
-    assert second.done.wait(5)
+    assert second.done.wait(PATIENCE_SECONDS)
     others.stop()
