@@ -82,8 +82,8 @@ _SERVER_FAILED = "Internal Server Error"
 MAX_ERROR_LENGTH = 1_000
 """Characters of `error`, included: a reason may quote what was sent, and that may be as long as a body. Our choice."""
 
-_PAGES = ("/request_password_reset/", "/confirmations/")
-"""Paths of the pages that links in mails lead to."""
+_PAGE_PARAMETER = "token"
+"""What only the pages that links in mails lead to have in their paths; words in a path may also be a bucket's name."""
 
 _HTML_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
@@ -148,8 +148,8 @@ def _current_json(current: Any, request: Request) -> dict[str, Any]:
 
 def _is_page(request: Request) -> bool:
     """Whether a browser asks: for a page, or on its way to another party's. Spec: nec-rest, 5.10 and 5.11."""
-    path = request.path.rstrip("/")
-    return path.endswith(("/auth/saml/init", "/auth/oidc/start")) or any(page in path for page in _PAGES)
+    is_login = request.path.rstrip("/").endswith(("/auth/saml/init", "/auth/oidc/start"))
+    return is_login or _PAGE_PARAMETER in request.path_parameters
 
 
 def _page(status: int) -> Reply:

@@ -25,6 +25,7 @@ from chalicelib.core.errors import (
 from chalicelib.dialects.nec.errors import MAX_ERROR_LENGTH, reason_code, render_error, status_of
 from chalicelib.web import errors as web_errors
 from chalicelib.web.call import Headers, QueryParameters, Request
+from tests.dialects.nec.world import Nec
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -191,6 +192,21 @@ def test_browser_pages_show_errors_as_html(error: CoreError) -> None:
     reply = render_error(error, request(path="/1/acme/auth/saml/init"))
     assert isinstance(reply.body, str)
     assert reply.body.startswith("<html>")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/objects/confirmations/514af36644f9cb2eb8000002",
+        "/objects/request_password_reset/514af36644f9cb2eb8000002",
+        "/files/confirmations/cat.png",
+        "/groups/confirmations/addMembers",
+    ],
+)
+def test_errors_are_json_also_where_something_is_named_like_a_page(nec: Nec, path: str) -> None:
+    answer = nec.send("PUT" if path.endswith("addMembers") else "GET", path, {}, by=nec.master)
+    assert answer.status == 404
+    assert isinstance(answer.json["error"], str)
 
 
 def test_a_reason_that_quotes_a_long_body_is_cut() -> None:
