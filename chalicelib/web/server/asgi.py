@@ -154,7 +154,10 @@ class AsgiApp:
                 query.setdefault(name, []).append(value)
         return {
             "path": path,
-            "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            # The parser leaves the space behind a value, which API Gateway takes away.
+            "headers": {
+                name.decode("latin-1"): value.strip(b" \t").decode("latin-1") for name, value in scope["headers"]
+            },
             "multiValueQueryStringParameters": query or None,
             "pathParameters": parameters,
             "stageVariables": None,

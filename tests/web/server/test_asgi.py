@@ -151,6 +151,14 @@ def test_repeated_headers_are_sent_twice(port: int) -> None:
     assert ask(port, "GET", "/p/acme/headers")[0].headers.get_all("X-Two") == ["1", "2"]
 
 
+@pytest.mark.parametrize("sent", ["X-Word: tweet", "X-Word:tweet", "X-Word: \t tweet \t ", "x-word:tweet\t"])
+def test_space_around_a_headers_value_is_no_part_of_it(port: int, sent: str) -> None:
+    """HTTP semantics, RFC 9110, section 5.5."""
+    asked = f"GET /p/acme/pause/w HTTP/1.1\r\nHost: h\r\nConnection: close\r\n{sent}\r\n\r\n"
+    answer = exchange(port, asked.encode())
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["header"] == "tweet"
+
+
 def test_32_requests_at_once_each_get_their_own_answer(port: int) -> None:
     def talk(client: int) -> list[dict[str, str]]:
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
