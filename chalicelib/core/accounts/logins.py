@@ -54,20 +54,21 @@ class Logins:
     def begin(self, tenant: Tenant, password: str, username: str | None, email: str | None) -> Session:
         """A new session for the user with this name, or else this mail address; older ones stay good.
 
-        A login to nobody costs what a failed one costs: one read, one password hash, one write. So neither answer
-        nor time tells whether a user exists. Raises: InvalidInput, WrongPassword, AccountLocked.
-        Spec: nec-rest, 5.2; nec-clients, 2.6 and 2.13.
+        A login to nobody, or to a locked account, costs what a failed one costs: one read, one password hash, one
+        write. So neither answer nor time tells whether a user exists. Raises: InvalidInput, WrongPassword,
+        AccountLocked. Spec: nec-rest, 5.2; nec-clients, 2.6 and 2.13.
         """
         if username is None and email is None:
             raise InvalidInput("a login needs a user name or a mail address")
         record = self._find(tenant, username, email)
         if record is None:
             self._passwords.verify(password, None)
-            self._documents.upsert_one(tenant.id, LOGIN_MISSES, "count", parse_update({"$inc": {"logins": 1}}))
+            self._count_miss(tenant)
             raise _wrong_password()
         credentials = credentials_from_document(record)
         is_right = self._passwords.verify(password, credentials.password_hash)
         if credentials.locked_until is not None and credentials.locked_until > self._clock.now():
+            self._count_miss(tenant)
             raise AccountLocked(_REFUSED)
         if not is_right or credentials.password_hash is None:
             self._count_failure(tenant, record["_id"])
@@ -107,6 +108,9 @@ class Logins:
         if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(still_admitted), update) is None:
             raise _wrong_password()
         return Session(user, token, expires_at)
+
+    def _count_miss(self, tenant: Tenant) -> None:
+        self._documents.upsert_one(tenant.id, LOGIN_MISSES, "count", parse_update({"$inc": {"logins": 1}}))
 
     def _count_failure(self, tenant: Tenant, user_id: str) -> None:
         counted = parse_update({"$inc": {"failedLogins": 1}})

@@ -26,7 +26,7 @@ RATE = "_rate"
 """The collection that counts requests, one document a minute."""
 
 LOGIN_MISSES = "_login_misses"
-"""The collection that counts logins to no user."""
+"""The collection that counts logins to no user and to locked ones."""
 
 USER_KIND = "user"
 

@@ -73,16 +73,20 @@ def test_an_unknown_user_and_a_wrong_password_are_the_same_error(site: Site, nam
     assert type(unknown.value) is type(wrong.value)
 
 
-def test_an_unknown_user_costs_the_round_trips_of_a_wrong_password(site: Site) -> None:
+def test_an_unknown_user_and_a_locked_account_cost_the_round_trips_of_a_wrong_password(site: Site) -> None:
     site.sign_up("ann")
+    site.sign_up("locked")
+    for _ in range(5):
+        with pytest.raises(WrongPassword):
+            site.log_in("locked", "wrong horse")
     guest = site.guest
     costs = []
-    for username in ("ann", "bob"):
+    for username in ("ann", "bob", "locked"):
         site.documents.calls.clear()
-        with pytest.raises(WrongPassword):
+        with pytest.raises((WrongPassword, AccountLocked)):
             site.core.accounts.log_in(guest, "wrong horse", username=username)
         costs.append([call.removesuffix("_one") for call in site.documents.calls])
-    assert costs == [["find", "update"], ["find", "upsert"]]
+    assert costs == [["find", "update"], ["find", "upsert"], ["find", "upsert"]]
 
 
 def test_every_login_costs_one_password_hash_whatever_it_comes_to(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
