@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.core import ids
+from chalicelib.core.accounts.changes import update_to
 from chalicelib.core.accounts.stored import CONFIRMATIONS
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
@@ -34,7 +35,10 @@ class Confirmations:
         self._hold(tenant, {"user": user}, MailKind.CONFIRM_SIGN_UP, user["email"], user["username"])
 
     def hold_change(self, tenant: Tenant, user: Document, change: Document) -> None:
-        """Keeps an update of a user, and mails the link to the address they have now. Raises: as `hold_sign_up`."""
+        """Keeps the fields that shall change of a user, and mails the link to the address they have now.
+
+        Raises: as `hold_sign_up`.
+        """
         held = {"userId": user["_id"], "change": change}
         self._hold(tenant, held, MailKind.CONFIRM_CHANGE, user["email"], user["username"])
 
@@ -90,7 +94,7 @@ class Confirmations:
         stamps = {"etag": ids.new_etag(), "updatedAt": self._clock.now()}
         wanted = parse_filter({"_id": user_id, "federated": False})
         before = self._documents.find_one(tenant.id, ACCOUNTS, wanted)
-        update = parse_update({"$set": change | stamps})
+        update = parse_update(update_to(change | stamps))
         after = self._documents.update_one(tenant.id, ACCOUNTS, wanted, update)
         if before is None or after is None:
             raise UserNotFound(user_id)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.accounts.changes import update_to
 from chalicelib.core.accounts.names import check_password, is_email, is_username
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.stored import named, user_from_document
@@ -47,16 +48,18 @@ class PasswordResetService:
         """Mails a link to the user of this name, or else of this mail address. Needs no right.
 
         Raises: InvalidInput when neither is given, UserNotFound, AccessDenied within ten minutes of the last request
-        and for users who sign in elsewhere or by certificate, Unavailable when no mail can be sent.
+        and for users who are disabled or sign in elsewhere or by certificate, Unavailable when no mail can be sent.
         """
         tenant = caller.tenant
         user = user_from_document(self._find(tenant, username, email))
         if user.is_federated or user.uses_client_certificate or user.email is None:
             raise AccessDenied("the user has no password here")
+        if not user.enabled:
+            raise AccessDenied("the user is disabled")
         now = self._clock.now()
         token = new_token(user.id)
         link = self._mail.link(tenant, PAGE, token)
-        reset: Document = {"id": ids.hash_secret(token), "expiresAt": now + LINK_LASTS}
+        reset: Document = {"id": ids.hash_secret(token), "expiresAt": now + LINK_LASTS, "email": user.email}
         long_enough = {"_id": user.id, "resetRequestedAt": {"$not": {"$gt": now - INTERVAL}}}
         noted = parse_update({"$set": {"resetRequestedAt": now, "reset": reset}})
         if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(long_enough), noted) is None:
@@ -75,9 +78,7 @@ class PasswordResetService:
 
     def check(self, tenant: Tenant, token: str) -> None:
         """Raises: LinkNotFound unless the link is good at this moment."""
-        condition = self._good(tenant, token)
-        if self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition)) is None:
-            raise LinkNotFound(PAGE)
+        self._good(tenant, token)
 
     def complete(self, tenant: Tenant, token: str, password: str) -> None:
         """Sets the new password, ends all sessions and any lock; the link is good no more.
@@ -86,26 +87,28 @@ class PasswordResetService:
         """
         condition = self._good(tenant, token)
         check_password(password, tenant.settings.password)
-        changed: Document = {
-            "password": self._passwords.hash(password),
-            "sessions": [],
-            "failedLogins": 0,
-            "etag": ids.new_etag(),
-            "updatedAt": self._clock.now(),
-        }
-        update = parse_update({"$set": changed, "$unset": {"reset": "", "lockedUntil": ""}})
+        fields = {"password": self._passwords.hash(password), "etag": ids.new_etag(), "updatedAt": self._clock.now()}
+        update = parse_update(update_to(fields))
         record = self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(condition), update)
         if record is None:
             raise LinkNotFound(PAGE)
         self._mail.notify(tenant, MailKind.PASSWORD_CHANGED, record.get("email"), username=record["username"])
 
     def _good(self, tenant: Tenant, token: str) -> Document:
-        """The condition on the user for whom a link is good."""
+        """The condition on the user for whom a link is good at this moment. Raises: LinkNotFound.
+
+        It was mailed to the address that the user had then: whoever reads the mail of an address that the user has
+        left must not get in by it.
+        """
         said = parse_token(token)
         if said is None or not tenant.enabled:
             raise LinkNotFound(PAGE)
         good = {"reset.id": said.session_id, "reset.expiresAt": {"$gt": self._clock.now()}}
-        return {"_id": said.user_id, "enabled": True, "federated": False} | good
+        condition: Document = {"_id": said.user_id, "enabled": True, "federated": False} | good
+        record = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition))
+        if record is None or record.get("email") != record["reset"]["email"]:
+            raise LinkNotFound(PAGE)
+        return condition | {"email": record["email"]}
 
     def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document:
         if username is None and email is None:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.core import ids
 from chalicelib.core.access.acl import Action
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.rules import may_in_bucket, require
+from chalicelib.core.accounts.changes import check_change, check_sign_up, fields_of, update_to
 from chalicelib.core.accounts.confirmations import Confirmations
 from chalicelib.core.accounts.logins import Logins
 from chalicelib.core.accounts.memberships import Memberships, withdraw_user
 from chalicelib.core.accounts.model import Login, SignUp, User, UserChange, UserPage, UserView
-from chalicelib.core.accounts.names import (
-    check_email,
-    check_password,
-    check_user_id,
-    check_username,
-    is_email,
-    is_user_id,
-    is_username,
-    random_username,
-)
+from chalicelib.core.accounts.names import is_email, is_user_id, is_username, random_username
 from chalicelib.core.accounts.passwords import Passwords
 from chalicelib.core.accounts.ports import ContentAcls
 from chalicelib.core.accounts.stored import USER_KIND, named, user_from_document, user_to_document
@@ -32,12 +23,8 @@ from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
     AccessDenied,
     CoreError,
-    DocumentTooLarge,
     DuplicateKey,
     DuplicateUser,
-    InvalidEmail,
-    InvalidName,
-    InvalidPassword,
     InvalidSession,
     RequestConflict,
     SessionRequired,
@@ -50,15 +37,11 @@ from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
-from chalicelib.core.query.stored_form import bson_size, check_document
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.service import TenantsService
 from chalicelib.core.tenants.stored import ACCOUNTS
-
-MAX_OPTIONS_BYTES = 262_144
-"""Bytes of BSON of a user's options, included. Source: our choice, as for an object."""
 
 RANDOM_NAME_ATTEMPTS = 5
 """How often a made-up user name may be taken already; one time in 10^9 with 200,000 users."""
@@ -118,8 +101,9 @@ class AccountsService:
         if new.password is not None and not new.uses_client_certificate:
             password_hash = self._passwords.hash(new.password)
         if self._confirms(caller) and user.email is not None:
-            self._refuse_duplicate(caller, user.username, user.email)
-            self._confirmations.hold_sign_up(caller.tenant, user_to_document(user, password_hash))
+            held = user_to_document(user, password_hash)
+            self._refuse_duplicate(caller, user.id, held)
+            self._confirmations.hold_sign_up(caller.tenant, held)
             return None
         for _ in range(RANDOM_NAME_ATTEMPTS):
             try:
@@ -219,28 +203,23 @@ class AccountsService:
         when the tenant has the user confirm by mail first, from which the master key is free.
 
         For users of client certificates mail address and password are left alone. Raises: AccessDenied,
-        UserNotFound, VersionMismatch, RequestConflict, DuplicateKey for a name or mail address that is taken, and
-        what `sign_up` raises for wrong values. Spec: nec-rest, 5.4; nec-clients, 2.8 and 2.12.
+        UserNotFound, VersionMismatch, RequestConflict, DuplicateKey for a name or mail address that is taken
+        (DuplicateUser when it would wait for a confirmation), and what `sign_up` raises for wrong values.
+        Spec: nec-rest, 5.4; nec-clients, 2.8 and 2.12.
         """
         self._require_own(caller, user_id, "change")
         check_change(caller.tenant, change)
-        update: Document = {"$set": {"etag": ids.new_etag(), "updatedAt": self._clock.now()}}
-        update["$set"] |= {name: value for name, value in _plain_fields(change).items() if value is not None}
-        with_certificate = parse_update(update)
-        if change.email is not None:
-            update["$set"]["email"] = change.email
-        if change.password is not None:
-            password_hash = self._passwords.hash(change.password)
-            update["$set"] |= {"password": password_hash, "failedLogins": 0} | _SIGNED_OUT
-            update["$unset"] = {"lockedUntil": ""}
+        password_hash = None if change.password is None else self._passwords.hash(change.password)
         if self._confirms(caller):
-            self._hold_change(caller, user_id, etag, update["$set"])
+            self._hold_change(caller, user_id, etag, change, password_hash)
             return None
         before = self._find(caller, user_id) if caller.tenant.settings.mail.notify_accounts else None
-        kinds = ((False, parse_update(update)), (True, with_certificate))
-        for uses_certificate, changes in kinds:
+        stamps = {"etag": ids.new_etag(), "updatedAt": self._clock.now()}
+        for uses_certificate in (False, True):
             condition = self._own(user_id, etag) | {"clientCertificate": uses_certificate}
-            record = self._documents.update_one(caller.tenant.id, ACCOUNTS, parse_filter(condition), changes)
+            fields = fields_of(change, password_hash, uses_certificate=uses_certificate) | stamps
+            update = parse_update(update_to(fields))
+            record = self._documents.update_one(caller.tenant.id, ACCOUNTS, parse_filter(condition), update)
             if record is not None:
                 self._notify_change(caller.tenant, before, record)
                 return self._view(caller, record)
@@ -293,20 +272,24 @@ class AccountsService:
     def _confirms(self, caller: Caller) -> bool:
         return caller.tenant.settings.mail.confirm_accounts and not caller.is_master
 
-    def _refuse_duplicate(self, caller: Caller, username: str, email: str) -> None:
+    def _refuse_duplicate(self, caller: Caller, user_id: str, fields: Document) -> None:
         """Says no before a mail is sent, where it can be known; unique indexes decide when it is confirmed."""
-        taken = parse_filter({"$or": [named("username", username), named("email", email)]})
-        if self._documents.find_one(caller.tenant.id, ACCOUNTS, taken) is not None:
+        names = [named(field, fields[field]) for field in ("username", "email") if field in fields]
+        taken = {"$or": names, "_id": {"$ne": user_id}}
+        if names and self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter(taken)) is not None:
             raise DuplicateUser("a user with this name or mail address exists")
 
-    def _hold_change(self, caller: Caller, user_id: str, etag: str | None, fields: Document) -> None:
+    def _hold_change(
+        self, caller: Caller, user_id: str, etag: str | None, change: UserChange, password_hash: str | None
+    ) -> None:
         record = self._find(caller, user_id)
         if record is None or record["federated"] or etag not in (None, record["etag"]):
             raise self._refusal(caller, user_id, etag, "Updating")
         if record.get("email") is None:
             raise AccessDenied("the user has no mail address to confirm by")
-        change = {name: value for name, value in fields.items() if name not in ("etag", "updatedAt")}
-        self._confirmations.hold_change(caller.tenant, record, change)
+        fields = fields_of(change, password_hash, uses_certificate=record["clientCertificate"])
+        self._refuse_duplicate(caller, user_id, fields)
+        self._confirmations.hold_change(caller.tenant, record, fields)
 
     def _notify_change(self, tenant: Tenant, before: Document | None, after: Document) -> None:
         """Tells the user at their address, and at the one they had. Spec: nec-rest, 5.4."""
@@ -363,37 +346,6 @@ class AccountsService:
         return tuple(sorted(self._memberships.of(tenant, user_id)))
 
 
-def check_sign_up(tenant: Tenant, new: SignUp) -> None:
-    """Raises: InvalidId, InvalidName, InvalidEmail, InvalidPassword, InvalidDocument, DocumentTooLarge."""
-    if new.id is not None:
-        check_user_id(new.id)
-    if new.uses_client_certificate and new.username is None:
-        raise InvalidName("a user of a client certificate needs a user name")
-    if new.email is None and new.needs_email and not new.uses_client_certificate:
-        raise InvalidEmail("a mail address is needed")
-    if new.password is None and not new.uses_client_certificate:
-        raise InvalidPassword("a password is needed")
-    check_change(tenant, UserChange(new.username, new.email, new.password, new.options))
-
-
-def check_change(tenant: Tenant, change: UserChange) -> None:
-    """Raises: InvalidName, InvalidEmail, InvalidPassword, InvalidDocument, DocumentTooLarge."""
-    if change.username is not None:
-        check_username(change.username)
-    if change.email is not None:
-        check_email(change.email)
-    if change.password is not None:
-        check_password(change.password, tenant.settings.password)
-    if change.options is not None:
-        check_document(change.options)
-        if bson_size(change.options) > MAX_OPTIONS_BYTES:
-            raise DocumentTooLarge(MAX_OPTIONS_BYTES)
-
-
 def _by_id(user_id: str) -> Document:
     """The condition on a user; text that can be nobody's id may be more than a query can hold."""
     return {"_id": user_id if is_user_id(user_id) else "", "kind": USER_KIND}
-
-
-def _plain_fields(change: UserChange) -> dict[str, Any]:
-    return {"username": change.username, "options": change.options}

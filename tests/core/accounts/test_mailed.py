@@ -147,6 +147,48 @@ def test_a_link_ends_after_an_hour_and_means_nothing_elsewhere(site: Site, outbo
     assert site.log_in("ann", PASSWORD)
 
 
+@pytest.mark.parametrize("change", [UserChange(password=NEW), UserChange(email="new@example.com")])
+def test_a_new_password_or_address_ends_the_link_mailed_before(site: Site, outbox: Outbox, change: UserChange) -> None:
+    ann = site.sign_up("ann")
+    site.core.password_reset.request(site.guest, username="ann")
+
+    site.core.accounts.update(site.user("ann"), ann.id, change)
+
+    with pytest.raises(LinkNotFound):
+        site.core.password_reset.check(site.tenant, outbox.token)
+    with pytest.raises(LinkNotFound):
+        site.core.password_reset.complete(site.tenant, outbox.token, "third horse")
+
+
+def test_the_link_stays_good_when_the_same_address_is_sent_back(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.core.password_reset.request(site.guest, username="ann")
+
+    site.core.accounts.update(site.user("ann"), ann.id, UserChange(username="anna", email="ann@example.com"))
+
+    site.core.password_reset.complete(site.tenant, outbox.token, NEW)
+
+
+def test_an_address_changed_at_the_last_moment_ends_the_link(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.core.password_reset.request(site.guest, username="ann")
+    moved = UserChange(email="new@example.com")
+    site.documents.before("update_one", lambda: site.core.accounts.update(site.master, ann.id, moved))
+
+    with pytest.raises(LinkNotFound):
+        site.core.password_reset.complete(site.tenant, outbox.token, NEW)
+
+
+def test_a_disabled_user_gets_no_link(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.core.accounts.set_enabled(site.master, ann.id, False)
+
+    with pytest.raises(AccessDenied):
+        site.core.password_reset.request(site.guest, username="ann")
+
+    assert outbox.addresses == []
+
+
 def test_a_password_that_breaks_the_policy_leaves_the_link_good(site: Site, outbox: Outbox) -> None:
     site.sign_up("ann")
     site.core.password_reset.request(site.guest, username="ann")
@@ -240,6 +282,66 @@ def test_a_change_waits_for_the_address_before_it(site: Site, outbox: Outbox) ->
     with pytest.raises(InvalidSession):
         site.open(site.tokens["ann"])
     assert site.log_in("ann", NEW).user.email == "new@example.com"
+
+
+def test_a_confirmed_password_ends_the_lock_and_the_link_to_set_one(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.user("ann")
+    site.core.password_reset.request(site.guest, username="ann")
+    link = outbox.token
+    mail_settings(site, confirm_accounts=True)
+    site.core.accounts.update(site.user("ann"), ann.id, UserChange(password=NEW))
+    for _ in range(5):
+        with pytest.raises(WrongPassword):
+            site.log_in("ann", "wrong horse")
+
+    site.core.accounts.confirm(site.tenant, outbox.token)
+
+    assert site.log_in("ann", NEW)
+    with pytest.raises(LinkNotFound):
+        site.core.password_reset.check(site.tenant, link)
+
+
+@pytest.mark.parametrize("change", [UserChange(username="bob"), UserChange(email="bob@example.com")])
+def test_a_change_to_what_is_taken_is_refused_before_a_mail_goes_out(
+    site: Site, outbox: Outbox, change: UserChange
+) -> None:
+    ann, _ = site.sign_up("ann"), site.sign_up("bob")
+    site.user("ann")
+    mail_settings(site, confirm_accounts=True)
+
+    with pytest.raises(DuplicateUser):
+        site.core.accounts.update(site.user("ann"), ann.id, change)
+
+    assert outbox.addresses == []
+
+
+def test_a_change_may_send_back_the_users_own_name_and_address(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.user("ann")
+    mail_settings(site, confirm_accounts=True)
+
+    change = UserChange("ann", "ann@example.com", options={"a": 1})
+    assert site.core.accounts.update(site.user("ann"), ann.id, change) is None
+    site.core.accounts.confirm(site.tenant, outbox.token)
+
+    assert site.core.accounts.get(site.master, ann.id).user.options == {"a": 1}
+
+
+def test_a_confirmed_change_leaves_address_and_password_of_a_certificate_user_alone(site: Site, outbox: Outbox) -> None:
+    new = SignUp("device", "device@example.com", uses_client_certificate=True)
+    device = site.core.accounts.sign_up(site.master, new)
+    assert device is not None
+    mail_settings(site, confirm_accounts=True)
+    caller = replace(site.guest, user=device.id)
+
+    change = UserChange(email="new@example.com", password=NEW, options={"a": 1})
+    assert site.core.accounts.update(caller, device.id, change) is None
+    site.core.accounts.confirm(site.tenant, outbox.token)
+
+    user = site.core.accounts.get(site.master, device.id).user
+    assert (user.email, user.options) == ("device@example.com", {"a": 1})
+    assert "password" not in (site.stored_user("device") or {})
 
 
 def test_confirmations_end_and_are_forgotten(site: Site, outbox: Outbox, clock: FixedClock) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.core.access.acl import Acl
 from chalicelib.core.accounts import users as module
+from chalicelib.core.accounts.changes import MAX_OPTIONS_BYTES
 from chalicelib.core.accounts.model import SignUp, UserChange
-from chalicelib.core.accounts.users import MAX_OPTIONS_BYTES
 from chalicelib.core.buckets.model import USERS
 from chalicelib.core.errors import (
     AccessDenied,
