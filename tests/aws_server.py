@@ -21,6 +21,7 @@ from moto.server import ThreadedMotoServer
 from chalicelib.core.jobs import MAX_RECEIVES
 from chalicelib.engines.aws.clients import Clients
 from chalicelib.engines.aws.sqs_jobs import DEAD_SUFFIX
+from tests.live import PATIENCE_SECONDS
 
 REGION = "ap-northeast-1"
 ACCOUNT = "123456789012"
@@ -59,7 +60,8 @@ def aws_server() -> Iterator[AwsServer]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    clients = Clients(region=REGION, endpoint_url=url)
+    # With patience: what a slow stand-in has done already would be done again.
+    clients = Clients(region=REGION, endpoint_url=url, read_seconds=PATIENCE_SECONDS)
     with pytest.MonkeyPatch.context() as environment:
         for name, value in KEYS.items():
             environment.setenv(name, value)

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from moto.cloudformation.parsing import resource_class_from_type
 
 from chalicelib.core.jobs import MAX_RECEIVES
@@ -15,6 +16,7 @@ from scripts.package import ROOT, lint
 from tests.aws_server import ACCOUNT, REGION, AwsServer
 from tests.infra.conftest import Template, of_type
 from tests.infra.reduced import MADE, NOT_MADE, UnknownType, reduced
+from tests.live import PATIENCE_SECONDS
 
 STACK = "yorozu-rehearsal-data"
 PARAMETERS = {"Stage": "rehearsal", "ContainerEndpoints": "true", "MailDomain": "example.com", "DatabaseInstances": "3"}
@@ -24,9 +26,9 @@ BYTES_IN_A_CALL = 51_200
 """Spec: aws-cloudformation, "CloudFormation quotas": there is no bucket yet that a larger template could come from."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def made(aws: AwsServer, data: Template) -> Iterator[Any]:
-    """CloudFormation, after it has made what moto can make of the stack."""
+    """CloudFormation, after it has made what moto can make of the stack: once in each process, for it stays."""
     cloudformation = client(aws, "cloudformation")
     template, _ = reduced(data)
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()]
@@ -38,7 +40,9 @@ def made(aws: AwsServer, data: Template) -> Iterator[Any]:
 
 def client(aws: AwsServer, service: str) -> Any:
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.client(service, endpoint_url=aws.endpoint_url, region_name=REGION, **keys)
+    # Asked once and with patience: a slow stand-in would refuse to make what it has made already.
+    patient = Config(read_timeout=PATIENCE_SECONDS, retries={"total_max_attempts": 1})
+    return boto3.client(service, endpoint_url=aws.endpoint_url, region_name=REGION, config=patient, **keys)
 
 
 def test_the_data_stack_lints_clean() -> None:
