@@ -31,7 +31,7 @@ from chalicelib.core.files.contents import FileContents
 from chalicelib.core.files.model import File, FileChange, FileList, NewFile
 from chalicelib.core.files.names import check_content_type, check_file_name
 from chalicelib.core.files.records import FileRecords, Shelf
-from chalicelib.core.query.stored_form import check_document
+from chalicelib.core.files.stored import check_metadata
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 
@@ -56,7 +56,7 @@ class FilesService:
         """Stores a new file; a delete-marked one of that name gives way to it.
 
         Raises: BucketNotFound, AccessDenied, InvalidName, InvalidInput for the type, InvalidDocument for options,
-        DuplicateFile, FileLocked, BodyTooLarge, StorageFull. Spec: nec-rest, 9.1.
+        LimitExceeded for too long ones, DuplicateFile, FileLocked, BodyTooLarge, StorageFull. Spec: nec-rest, 9.1.
         """
         shelf = self.may_create(caller, bucket, name, new)
         key, length = self._contents.write(caller.tenant, shelf, content, new.content_type)
@@ -93,8 +93,7 @@ class FilesService:
         shelf = self._records.shelf_for(caller, bucket, Action.CREATE)
         check_file_name(name)
         check_content_type(new.content_type)
-        if new.options is not None:
-            check_document(new.options)
+        check_metadata(new.acl, new.options)
         file = self._records.find(shelf, name)
         if file is not None and not file.deleted:
             raise DuplicateFile("Duplicate File Name")
@@ -197,16 +196,13 @@ class FilesService:
         """Changes a file's name, type, ACL, cache switch or options; another ACL or switch needs the admin right.
 
         Raises: BucketNotFound, FileNotFound, AccessDenied, InvalidName, InvalidInput for the type, InvalidDocument,
-        VersionMismatch, DuplicateFile, FileLocked. Spec: nec-rest, 9.6.
+        LimitExceeded, VersionMismatch, DuplicateFile, FileLocked. Spec: nec-rest, 9.6.
         """
         shelf = self._records.shelf_for(caller, bucket, Action.UPDATE)
         if change.name is not None:
             check_file_name(change.name)
         if change.content_type is not None:
             check_content_type(change.content_type)
-        if change.options is not None:
-            check_document(change.options)
-
         try:
             return self._change(
                 caller,
@@ -359,10 +355,13 @@ def _living(file: File) -> File:
 
 
 def _changed(caller: Caller, file: File, change: FileChange) -> File:
-    """Raises: AccessDenied without the admin right for another ACL or switch. Spec: nec-clients, 1.5."""
+    """Raises: AccessDenied without the admin right for another ACL or switch; InvalidDocument, LimitExceeded.
+    Spec: nec-clients, 1.5."""
     acl = file.acl if change.acl is None else change.acl
     if acl.owner is None:
         acl = replace(acl, owner=file.acl.owner)
+    options = file.options if change.options is None else change.options
+    check_metadata(acl, options)
     switch = file.cache_disabled if change.cache_disabled is None else change.cache_disabled
     if (acl, switch) != (file.acl, file.cache_disabled):
         require(may(caller, Action.ADMIN, file.acl), "change the file's ACL or cache switch")
@@ -372,5 +371,5 @@ def _changed(caller: Caller, file: File, change: FileChange) -> File:
         content_type=change.content_type or file.content_type,
         acl=acl,
         cache_disabled=switch,
-        options=file.options if change.options is None else change.options,
+        options=options,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.core.access.acl import parse_acl
+from chalicelib.core.access.acl import Acl, parse_acl
 from chalicelib.core.documents import Index
+from chalicelib.core.errors import LimitExceeded
 from chalicelib.core.files.model import File
+from chalicelib.core.query.stored_form import bson_size, check_document
 from chalicelib.core.query.values import Document
 
 FILE_INDEXES = (
@@ -13,6 +15,17 @@ FILE_INDEXES = (
     Index("blob", (("blob", 1),), sparse=True),
 )
 """Indexes of every file bucket: a name is taken once; public URLs and the sweep find their files."""
+
+MAX_METADATA_BYTES = 262_144
+"""Bytes of BSON of a file's ACL and options together, included. Source: as for objects."""
+
+
+def check_metadata(acl: Acl | None, options: Document | None) -> None:
+    """Lets pass what a caller may say of a file at any length. Raises: InvalidDocument; LimitExceeded."""
+    document: Document = {"ACL": None if acl is None else acl.to_document(), "options": options}
+    check_document(document)
+    if bson_size(document) > MAX_METADATA_BYTES:
+        raise LimitExceeded(f"ACL and options are larger than {MAX_METADATA_BYTES} bytes", MAX_METADATA_BYTES)
 
 
 def file_to_document(file: File) -> Document:

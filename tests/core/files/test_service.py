@@ -14,6 +14,7 @@ from chalicelib.core.errors import (
     DuplicateFile,
     FileLocked,
     FileNotFound,
+    LimitExceeded,
     StorageFull,
     TimedOut,
     Unavailable,
@@ -21,9 +22,10 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.files.model import FileChange, NewFile
 from chalicelib.core.files.service import ATTEMPTS
+from chalicelib.core.files.stored import MAX_METADATA_BYTES
 from chalicelib.core.query.filter import EVERYTHING, parse_filter
 from chalicelib.core.query.update import parse_update
-from tests.core.files.world import ANYTHING, FileWorld
+from tests.core.files.world import ANYTHING, OPEN, FileWorld
 
 
 def failing(error: Exception) -> Any:
@@ -234,6 +236,21 @@ def test_the_room_of_a_tenant_is_counted_over_all_its_buckets(world: FileWorld) 
     assert refused.value.limit == 10
     world.core.files.delete(world.guest, "other", "a")
     world.create("b", b"12345")
+
+
+def test_metadata_have_a_largest_size(world: FileWorld) -> None:
+    before = world.create()
+    half = {"a": "x" * (MAX_METADATA_BYTES // 2)}
+    after = world.core.files.change(world.guest, "box", "a", FileChange(options=half))
+    readers = replace(OPEN, u=("y" * (MAX_METADATA_BYTES // 2),))
+    for change in (FileChange(acl=readers), FileChange(options={"a": "x" * MAX_METADATA_BYTES})):
+        with pytest.raises(LimitExceeded) as refused:
+            world.core.files.change(world.guest, "box", "a", change)
+        assert refused.value.limit == MAX_METADATA_BYTES
+    assert world.core.files.get(world.guest, "box", "a") == after
+    new = NewFile("a/b", before.acl, {"a": "x" * MAX_METADATA_BYTES})
+    with pytest.raises(LimitExceeded):
+        world.core.files.create(world.guest, "box", "b", io.BytesIO(b""), new)
 
 
 def test_what_is_too_large_for_any_file_is_not_a_matter_of_room(world: FileWorld) -> None:
