@@ -82,8 +82,11 @@ class Blobs(Protocol):
     def begin_parts(self, tenant: str, key: str, content_type: str) -> str:
         """Begins an upload in parts and returns its id. Raises: NotSupported when this store has no such thing."""
 
-    def part_request(self, tenant: str, key: str, upload: str, number: int, seconds: int) -> SignedRequest:
-        """A request by which a client sends one part (1 to 10,000, each but the last at least 5 MiB)."""
+    def part_request(
+        self, tenant: str, key: str, upload: str, number: int, *, length: int, seconds: int
+    ) -> SignedRequest:
+        """A request by which a client sends one part (1 to 10,000, each but the last at least 5 MiB) of that many
+        bytes; a store that can tell refuses more, or fewer."""
 
     def parts(self, tenant: str, key: str, upload: str) -> list[UploadedPart]:
         """The parts that have arrived, by number: what a client that resumes need not send again."""

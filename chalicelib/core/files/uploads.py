@@ -6,12 +6,13 @@ Decision: 0041-uploads-in-parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from chalicelib.core import ids
 from chalicelib.core.access.acl import parse_acl
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.access.defaults import acl_for_new
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, UploadNotFound
@@ -92,9 +93,10 @@ class UploadsService:
             raise InvalidInput("an upload in parts has a size of at least one byte")
         if plan.length > self._max_upload_bytes:
             raise BodyTooLarge(self._max_upload_bytes)
-        room = self._contents.room(caller.tenant, freed)
-        if room is not None and plan.length > room:
-            raise storage_full(caller.tenant)
+        self._require_room(caller.tenant, plan.length, freed)
+        if not plan.replaces:
+            # Whoever completes it, the file is the caller's.
+            plan = replace(plan, new=replace(plan.new, acl=acl_for_new(caller, plan.new.acl)))
         key = new_blob_key(shelf)
         begun = _Begun(
             id=ids.new_id(),
@@ -116,11 +118,12 @@ class UploadsService:
     def complete(self, caller: Caller, bucket: str, name: str, upload_id: str) -> File:
         """Makes the file of the parts.
 
-        Raises: UploadNotFound; InvalidInput while parts are missing, and then the upload goes on; as
-        `FilesService.create` or `replace`.
+        Raises: UploadNotFound; InvalidInput while parts are missing, StorageFull when others have taken the room
+        meanwhile, and then the upload goes on; as `FilesService.create` or `replace`.
         """
         begun = self._find(caller, bucket, name, upload_id)
-        self._permitted(caller, bucket, name, begun.plan)
+        _, freed = self._permitted(caller, bucket, name, begun.plan)
+        self._require_room(caller.tenant, begun.plan.length, freed)
         parts = self._all_parts(begun)
         # Whoever takes the record completes: two at once must not both name, or discard, the one content.
         if self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id})) is None:
@@ -163,6 +166,11 @@ class UploadsService:
         )
         return shelf, 0 if before.blob is None else before.length
 
+    def _require_room(self, tenant: Tenant, length: int, freed: int) -> None:
+        room = self._contents.room(tenant, freed)
+        if room is not None and length > room:
+            raise storage_full(tenant)
+
     def _find(self, caller: Caller, bucket: str, name: str, upload_id: str) -> _Begun:
         document = self._documents.find_one(caller.tenant.id, UPLOADS, parse_filter({"_id": upload_id}))
         begun = None if document is None else _from_document(caller.tenant.id, document)
@@ -188,7 +196,10 @@ class UploadsService:
         )
 
     def _request(self, begun: _Begun, number: int) -> SignedRequest:
-        return self._blobs.part_request(begun.shelf.tenant, begun.key, begun.store_id, number, PART_SECONDS)
+        whole, size = begun.plan.length, part_bytes(begun.plan.length)
+        length = min(size, whole - (number - 1) * size)
+        tenant, key = begun.shelf.tenant, begun.key
+        return self._blobs.part_request(tenant, key, begun.store_id, number, length=length, seconds=PART_SECONDS)
 
     def _all_parts(self, begun: _Begun) -> list[UploadedPart]:
         parts = self._blobs.parts(begun.shelf.tenant, begun.key, begun.store_id)

@@ -207,8 +207,10 @@ class S3Blobs:
             )
         return str(begun["UploadId"])
 
-    def part_request(self, tenant: str, key: str, upload: str, number: int, seconds: int) -> SignedRequest:
-        named = {**self._place.content(tenant, key), "UploadId": upload, "PartNumber": number}
+    def part_request(
+        self, tenant: str, key: str, upload: str, number: int, *, length: int, seconds: int
+    ) -> SignedRequest:
+        named = {**self._place.content(tenant, key), "UploadId": upload, "PartNumber": number, "ContentLength": length}
         return self._signed("PUT", "upload_part", named, seconds)
 
     def parts(self, tenant: str, key: str, upload: str) -> list[UploadedPart]:

@@ -124,7 +124,9 @@ class DiskBlobs:
     def begin_parts(self, tenant: str, key: str, content_type: str) -> str:
         raise NotSupported("this installation keeps files on its disk: upload them in one request")
 
-    def part_request(self, tenant: str, key: str, upload: str, number: int, seconds: int) -> SignedRequest:
+    def part_request(
+        self, tenant: str, key: str, upload: str, number: int, *, length: int, seconds: int
+    ) -> SignedRequest:
         raise NotSupported("this installation keeps files on its disk: upload them in one request")
 
     def parts(self, tenant: str, key: str, upload: str) -> list[UploadedPart]:

@@ -106,7 +106,9 @@ class MemoryBlobs:
         self._began[upload] = datetime.now(UTC)
         return upload
 
-    def part_request(self, tenant: str, key: str, upload: str, number: int, seconds: int) -> SignedRequest:
+    def part_request(
+        self, tenant: str, key: str, upload: str, number: int, *, length: int, seconds: int
+    ) -> SignedRequest:
         url = f"https://store.example/{tenant}/{key}?upload={upload}&part={number}"
         return SignedRequest("PUT", url, {}, datetime.now(UTC) + timedelta(seconds=seconds))
 

@@ -13,7 +13,8 @@ PART = 5 * MIB
 
 
 def send(store: PartedStore, tenant: str, upload: str, number: int, content: bytes) -> None:
-    store.send(store.blobs.part_request(tenant, KEY, upload, number, 60), content)
+    request = store.blobs.part_request(tenant, KEY, upload, number, length=len(content), seconds=60)
+    store.send(request, content)
 
 
 def test_parts_in_any_order_make_one_content(parted: PartedStore, tenant: str) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.access.acl import Acl
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.errors import (
     AccessDenied,
@@ -13,12 +14,14 @@ from chalicelib.core.errors import (
     FileNotFound,
     InvalidInput,
     InvalidName,
+    LimitExceeded,
     StorageFull,
     Unavailable,
     UploadNotFound,
     VersionMismatch,
 )
 from chalicelib.core.files.model import NewFile, Upload, UploadPlan
+from chalicelib.core.files.stored import MAX_METADATA_BYTES
 from chalicelib.core.files.uploads import MOST_PARTS, SMALLEST_PART_BYTES, UPLOADS, part_bytes
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.query import Query
@@ -119,6 +122,7 @@ def test_an_aborted_upload_is_gone(world: FileWorld) -> None:
         (plan(replaces=True), "big", FileNotFound),
         (plan(replaces=True, meta_etag="x"), "taken", VersionMismatch),
         (plan(new=NewFile("型")), "big", InvalidInput),
+        (plan(new=NewFile("a/b", OPEN, {"a": "x" * MAX_METADATA_BYTES})), "big", LimitExceeded),
     ],
 )
 def test_what_cannot_become_a_file_is_refused_at_the_beginning(
@@ -137,6 +141,24 @@ def test_an_upload_needs_room(world: FileWorld) -> None:
     with pytest.raises(StorageFull):
         begin(world, name="big2")
     begin(world, plan(20 * MIB, replaces=True), name="a")
+
+
+def test_an_upload_needs_room_at_its_end_too(world: FileWorld) -> None:
+    world.core.tenants.change_settings(world.tenant_id, lambda settings: replace(settings, max_storage_bytes=20 * MIB))
+    first, second = begin(world), begin(world, name="second")
+    send(world, first)
+    send(world, second)
+    world.core.uploads.complete(world.guest, "box", "big", first.id)
+    with pytest.raises(StorageFull):
+        world.core.uploads.complete(world.guest, "box", "second", second.id)
+    world.core.files.delete(world.guest, "box", "big")
+    assert world.core.uploads.complete(world.guest, "box", "second", second.id).length == 20 * MIB
+
+
+def test_a_file_is_its_beginners_whoever_completes_it(world: FileWorld) -> None:
+    upload = begin(world, plan(new=NewFile("video/mp4")), by=world.user("ann"))
+    send(world, upload)
+    assert world.core.uploads.complete(world.master, "box", "big", upload.id).acl == Acl(owner="ann")
 
 
 def test_only_who_began_an_upload_goes_on_with_it(world: FileWorld) -> None:

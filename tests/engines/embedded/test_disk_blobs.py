@@ -198,7 +198,7 @@ def test_a_disk_takes_no_parts_and_signs_nothing(blobs: DiskBlobs) -> None:
     with pytest.raises(NotSupported):
         blobs.begin_parts("acme", KEY, "a/b")
     with pytest.raises(NotSupported):
-        blobs.part_request("acme", KEY, "u", 1, 60)
+        blobs.part_request("acme", KEY, "u", 1, length=1, seconds=60)
     with pytest.raises(NotSupported):
         blobs.complete_parts("acme", KEY, "u", [], 10)
     assert blobs.parts("acme", KEY, "u") == []
