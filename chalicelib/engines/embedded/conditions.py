@@ -142,7 +142,9 @@ def _encoded(conditions: Sequence[FilterCondition]) -> Conditions:
     found: list[OnPath | Either] = []
     for condition in conditions:
         if isinstance(condition, OneOf):
-            found.append(_points(condition))
+            # At `a.0` null also matches objects in the array without a field `0`; keys are of the position alone.
+            if _is_plain(condition.path) or not _allows_null(condition):
+                found.append(_points(condition))
         elif isinstance(condition, Within):
             found.append(_span(condition))
         elif isinstance(condition, AnyOf):
@@ -150,18 +152,18 @@ def _encoded(conditions: Sequence[FilterCondition]) -> Conditions:
     return tuple(found)
 
 
+def _allows_null(condition: OneOf) -> bool:
+    return any(type_order(value) == values.NULL for value in condition.values)
+
+
 def _points(condition: OneOf) -> OnPath:
     points: dict[bytes, None] = {}
-    may_be_missing = False
     for value in condition.values:
         points[encode(value)] = None
-        order = type_order(value)
-        if order == values.NULL:
-            may_be_missing = True
-        elif order == values.ARRAY:
+        if type_order(value) == values.ARRAY:
             # An index holds an array's elements, and an array as a whole only where it is an element itself.
             points[encode(value[0]) if value else UNDEFINED_KEY] = None
-    return OnPath(condition.path, points=tuple(points), may_be_missing=may_be_missing)
+    return OnPath(condition.path, points=tuple(points), may_be_missing=_allows_null(condition))
 
 
 def _span(condition: Within) -> OnPath:

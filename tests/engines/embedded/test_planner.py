@@ -108,6 +108,7 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     1,
 )
 @example([{"a": False}, {"a": ""}, {"a": b""}], {"a": {"$lt": True}}, [], 0, None, [([("a", -1)], False)], 1)
+@example([{"a": [{}, 1]}], {"a.0": None}, [], 0, None, [([("a.0", 1)], False)], 1)
 @example([{"a": []}, {"a": None}, {}], {"a": []}, [], 0, None, [([("a", -1)], True)], 1)
 @example([{}, {"a": None}, {"a": 1}], {"a": None}, [("a", -1)], 0, None, [([("a", 1)], True)], 1)
 @example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {}, [("a", -1)], 0, None, [([("a", 1), ("b", 1)], False)], 1)
