@@ -19,7 +19,6 @@ from chalicelib.core.query.expressions.numbers import (
     DECIMAL_CONTEXT,
     DOUBLE,
     INT,
-    as_decimal,
     as_double,
     decimal128,
     integer,
@@ -70,11 +69,17 @@ class _Sum:
         self._double = total
 
     def double(self) -> float:
-        return as_double(self._whole) + self._double + self._error
+        if not math.isfinite(self._double):
+            return self._double
+        large = as_double(self._whole)
+        return math.fsum((large, self._whole - int(large), self._double, self._error))
 
     def decimal(self) -> Decimal:
-        doubles = as_decimal(self._double + self._error)
-        return DECIMAL_CONTEXT.add(DECIMAL_CONTEXT.add(self._decimal, Decimal(self._whole)), doubles)
+        """Doubles count with all their digits here, not with 15 as elsewhere: MongoDB does so."""
+        total = DECIMAL_CONTEXT.add(self._decimal, Decimal(self._whole))
+        for part in (self._double, self._error):
+            total = DECIMAL_CONTEXT.add(total, DECIMAL_CONTEXT.create_decimal(part))
+        return total
 
     def result(self) -> Any:
         if self.kind == DECIMAL:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 from bson import Int64
@@ -40,6 +40,9 @@ from chalicelib.core.query.expressions.values import is_nullish
 from chalicelib.core.query.types import type_alias
 
 _EXACT_POWER_BITS = 64
+
+_WIDE_CONTEXT = Context(prec=13_000, traps=[])
+"""For remainders: the whole part of the quotient of two Decimal128 has fewer digits."""
 
 
 def _add(name: str, values: list[Any]) -> Any:
@@ -140,12 +143,21 @@ def _mod(name: str, left: Any, right: Any) -> Any:
         return _null_or_refuse(name, left, right)
     _refuse_zero(name, right)
     if kind == DECIMAL:
-        return decimal128(DECIMAL_CONTEXT.remainder(as_decimal(left), as_decimal(right)))
-    if kind == DOUBLE:
+        return decimal128(_WIDE_CONTEXT.remainder(as_decimal(left), as_decimal(right)))
+    if kind == DOUBLE and (number_type(left) == DOUBLE or not _is_int32(right)):
         dividend = as_double(left)
         return math.nan if math.isinf(dividend) else math.fmod(dividend, as_double(right))
+    # A whole double that int32 holds counts as an int where the dividend is a whole number.
     remainder = abs(int(left)) % abs(int(right))
-    return integer(-remainder if left < 0 else remainder, kind)
+    return integer(-remainder if left < 0 else remainder, max(number_type(left), _integer_type(right)))
+
+
+def _is_int32(value: float) -> bool:
+    return INT32_MIN <= value <= INT32_MAX and value == int(value)
+
+
+def _integer_type(value: Any) -> int:
+    return INT if number_type(value) == DOUBLE else number_type(value)
 
 
 def _null_or_refuse(name: str, left: Any, right: Any) -> None:
@@ -179,7 +191,8 @@ def _whole(to_whole: Callable[[float], int], rounding: str) -> Builder:
         if kind == DECIMAL:
             decimal = value.to_decimal()
             return decimal128(decimal.to_integral_value(rounding)) if decimal.is_finite() else value
-        return float(to_whole(value)) if kind == DOUBLE and math.isfinite(value) else value
+        # Minus zero keeps its sign, and what is rounded to zero its own.
+        return math.copysign(to_whole(value), value) if kind == DOUBLE and math.isfinite(value) else value
 
     return unary(compute)
 

@@ -93,7 +93,9 @@ def _to_double(name: str, value: Any) -> float:
     if isinstance(value, datetime):
         return float(millis(value))
     if isinstance(value, str):
-        return float(_number_text(name, value))
+        decimal = _number(name, value)
+        _refuse_out_of_range(name, decimal, float(decimal))
+        return float(decimal)
     if not number_type(value):
         raise _impossible(name, value)
     double = as_double(value)
@@ -108,20 +110,24 @@ def _to_decimal(name: str, value: Any) -> Decimal128:
     if isinstance(value, datetime):
         return decimal128(Decimal(millis(value)))
     if isinstance(value, str):
-        decimal = Decimal(_number_text(name, value))
-        stored = decimal128(decimal)
-        if decimal.is_finite() and not stored.to_decimal().is_finite():
-            raise OperatorMisused(f"{name} of a number that is too large")
-        return stored
+        decimal = _number(name, value)
+        _refuse_out_of_range(name, decimal, decimal128(decimal).to_decimal())
+        return decimal128(decimal)
     if not number_type(value):
         raise _impossible(name, value)
     return decimal128(as_decimal(value))
 
 
-def _number_text(name: str, text: str) -> str:
+def _number(name: str, text: str) -> Decimal:
     if len(text) > MAX_NUMBER_TEXT or not _NUMBER_TEXT.fullmatch(text):
         raise OperatorMisused(f"{name} finds no number in a string")
-    return text
+    return Decimal(text)
+
+
+def _refuse_out_of_range(name: str, told: Decimal, stored: float | Decimal) -> None:
+    """Raises: OperatorMisused when the number of a string became infinite, or zero, on its way to a type."""
+    if told.is_finite() and (math.isinf(stored) or (not stored and told)):
+        raise OperatorMisused(f"{name} of a number that is too large, or too near to zero")
 
 
 def _to_date(name: str, value: Any) -> datetime:

@@ -29,7 +29,8 @@ _MONTHS = [
     "december",
 ]
 
-_ZONE = r"(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*"
+_ZONE = r"(?:GMT|UTC)?[+-]\d{2}(?::?\d{2})?|[A-Za-z]{1,5}"
+"""A distance or an abbreviation: names such as Asia/Tokyo are refused in a text, as MongoDB does."""
 
 _ABBREVIATED_HOURS = {
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "HST": -10, "AKST": -9,
@@ -41,7 +42,7 @@ _ABBREVIATED_HOURS = {
 
 _ISO = re.compile(
     r"\s*(?P<Y>\d{4})-(?P<m>\d{1,2})(?:-(?P<d>\d{1,2}))?"
-    r"(?:[T\s]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?)?"
+    r"(?:[T\s]\s*(?P<H>\d{1,2}):(?P<M>\d{2})(?:[:.](?P<S>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?)?"
     r"\s*(?P<zone>" + _ZONE + r")?\s*",
     re.ASCII,
 )
@@ -51,7 +52,8 @@ _COMPACT = re.compile(
     re.ASCII,
 )
 _WORDS = re.compile(
-    r"(?:(?P<month_first>[A-Za-z]{3,9})\s+(?P<day_second>\d{1,2})|(?P<day_first>\d{1,2})\s+(?P<month_second>[A-Za-z]{3,9}))"
+    r"(?:(?P<month_first>[A-Za-z]{3,9})\s+(?P<day_second>\d{1,2})(?:st|nd|rd|th)?"
+    r"|(?P<day_first>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month_second>[A-Za-z]{3,9}))"
     r",?\s+(?P<Y>\d{4})(?:,?\s+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
     r"\s*(?P<zone>" + _ZONE + r")?",
     re.ASCII,
@@ -101,7 +103,7 @@ def _month(name: str) -> int:
 
 
 _READERS = {
-    "d": r"(?P<d>\d{1,2})", "G": r"(?P<G>\d{4})", "H": r"(?P<H>\d{1,2})", "L": r"(?P<L>\d{1,3})",
+    "d": r"(?P<d>\d{1,2})", "G": r"(?P<G>\d{1,4})", "H": r"(?P<H>\d{1,2})", "L": r"(?P<L>\d{1,3})",
     "m": r"(?P<m>\d{1,2})", "M": r"(?P<M>\d{1,2})", "S": r"(?P<S>\d{1,2})", "u": r"(?P<u>\d)", "V": r"(?P<V>\d{1,2})",
     "Y": r"(?P<Y>\d{4})", "z": r"\s*(?P<z>" + _ZONE + ")",
     "Z": r"(?P<Z>[+-]?\d{1,4})", "%": "%",
@@ -139,6 +141,8 @@ def parse_date_as(text: str, pattern: str, zone: tzinfo, *, zone_given: bool) ->
         sign, distance = ("-" if minutes.startswith("-") else "+"), abs(int(minutes))
         zone_name = f"{sign}{distance // 60:02d}{distance % 60:02d}"
     numbers = {key: int(value) for key, value in groups.items()}
+    if not groups.keys().isdisjoint("GVu") and not groups.keys().isdisjoint("Ymd"):
+        raise BadDateText("the text tells a date both by its week and by its month")
     if "L" in groups:
         numbers["L"] = int(groups["L"].ljust(3, "0"))
     return _moment(numbers, zone_name, zone, zone_given)
@@ -168,11 +172,16 @@ def _text_zone(name: str) -> tzinfo:
     hours = _ABBREVIATED_HOURS.get(name)
     if hours is not None:
         return timezone(timedelta(hours=hours))
-    zone = named_timezone(name[3:] if name[:3] in ("GMT", "UTC") and len(name) > 3 else name)
+    distance = name[3:] if name[:3] in ("GMT", "UTC") and len(name) > 3 else name
+    zone = named_timezone(distance) if distance[0] in "+-" or distance in ("GMT", "UTC", "Z") else None
     if zone is None:
         raise BadDateText("the text names an unknown timezone")
     return zone
 
 
 def _iso_day(numbers: dict[str, int]) -> datetime:
-    return datetime.fromisocalendar(numbers["G"], numbers.get("V", 1), numbers.get("u", 1))
+    week, weekday = numbers.get("V", 1), numbers.get("u", 1)
+    if not (1 <= week <= 53 and 1 <= weekday <= 7):
+        raise BadDateText("the text tells a week or a day of the week that does not exist")
+    # Week 53 of a year that has 52 is the first of the next.
+    return datetime.fromisocalendar(numbers["G"], 1, weekday) + timedelta(weeks=week - 1)

@@ -53,11 +53,11 @@ def integer(value: int, of_type: int) -> int | float:
 
 
 def as_decimal(value: Any) -> Decimal:
-    """Any number as a decimal; a double by its 15 leading digits, as MongoDB converts it."""
+    """Any number as a decimal; a double by its 15 leading digits, zeros too, as MongoDB converts it."""
     if isinstance(value, Decimal128):
         return value.to_decimal()
-    if isinstance(value, float) and math.isfinite(value):
-        return Decimal(f"{value:.14e}").normalize(DECIMAL_CONTEXT)
+    if isinstance(value, float) and value and math.isfinite(value):
+        return Decimal(f"{value:.14e}")
     return Decimal(value)
 
 

@@ -67,13 +67,14 @@ class _Patterns:
 
 def _matches(scope: Scope, pattern: Pattern, text: str) -> Iterator[Any]:
     start = 0
-    while start <= len(text):
+    while start < len(text) or start == 0:
         scope.check_time()
         found = pattern.find(text, start)
         if found is None:
             return
         yield found
-        # An empty match moves on by one character, or it would be found for ever.
+        # An empty match moves on by one character, or it would be found for ever. Behind the last one nothing is
+        # sought, as in MongoDB: only an empty text has an empty match at its end.
         start = found.end() + (found.end() == found.start())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,11 @@ from chalicelib.core.query.types import type_alias
 
 def number_text(value: Any) -> str:
     """A number as MongoDB writes it: doubles with up to 16 digits and no needless `.0`."""
-    return f"{value:.16g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return f"{value:.16g}" if value == value else "NaN"
 
 
 def date_text(moment: datetime) -> str:

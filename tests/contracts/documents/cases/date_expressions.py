@@ -63,6 +63,24 @@ CASES: list[Case] = [
         D,
     ),
     expression(
+        "date-from-string-refuses-names-of-zones",
+        {"$dateFromString": {"dateString": "2020-01-02T03:04:05 Asia/Tokyo"}},
+        InvalidQuery,
+        D,
+    ),
+    expression(
+        "date-from-string-refuses-week-beside-month",
+        {"$dateFromString": {"dateString": "12/31/2018", "format": "%m/%d/%G"}},
+        InvalidQuery,
+        D,
+    ),
+    expression(
+        "date-from-string-week-53-of-a-short-year",
+        {"$dateFromString": {"dateString": "53.7.2017", "format": "%V.%u.%G"}},
+        moment("2018-01-07"),
+        D,
+    ),
+    expression(
         "date-from-string-by-format",
         {"$dateFromString": {"dateString": "03/02/2020", "format": "%d/%m/%Y"}},
         moment("2020-02-03"),

@@ -113,6 +113,13 @@ CASES: list[Case] = [
     indexed("indexed-sort", {}, "569172384", sort=[("a", 1)]),
     indexed("indexed-sort-descending", {}, "483271956", sort=[("a", -1)]),
     indexed("indexed-range-sorted-page", {"a": {"$gt": 0}}, "27", sort=[("a", -1)], limit=2),
+    Case(
+        "indexed-null-at-a-position",
+        values([{}, 1], [1, {}], [{"0": 1}]),
+        Find({"a.0": None}, ids_only=True),
+        ["1", "2"],
+        indexes=[Index("by_first", (("a.0", 1),))],
+    ),
     lowest("true", True, "1"),
     lowest("text", "a", "23"),
     lowest("bytes", b"zzz", "45"),

@@ -50,7 +50,7 @@ TO_NUMBERS: list[Row] = [
     ({"$toDouble": dec("Infinity")}, {}, math.inf),
     ({"$toDouble": "$o"}, DOC, MISUSED),
     ({"$toDecimal": 5}, {}, dec("5")),
-    ({"$toDecimal": 0.1}, {}, dec("0.1")),
+    ({"$toDecimal": 0.1}, {}, dec("0.100000000000000")),
     ({"$toDecimal": math.inf}, {}, dec("Infinity")),
     ({"$toDecimal": True}, {}, dec("1")),
     ({"$toDecimal": "$t"}, DOC, dec(str(MILLIS))),

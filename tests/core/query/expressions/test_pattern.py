@@ -40,7 +40,7 @@ ROWS: list[Row] = [
     (
         {"$regexFindAll": {"input": "ab", "regex": ""}},
         {},
-        [{"match": "", "idx": index, "captures": []} for index in range(3)],
+        [{"match": "", "idx": index, "captures": []} for index in range(2)],
     ),
 ]
 
