@@ -47,6 +47,15 @@ class BucketDirectory:
             raise BucketNotFound(name)
         return stored
 
+    def still_holds(self, tenant_id: str, kind: BucketKind, name: str, collection: str) -> bool:
+        """Whether, at this moment, there is a bucket of that name with its contents in that collection.
+
+        Whoever adds to a collection asks this afterwards, and takes back what was added when the answer is no: the
+        bucket may have been deleted since it was looked up, and then nobody would find the contents again.
+        """
+        record = self._documents.find_one(tenant_id, BUCKETS, parse_filter({"_id": record_id(kind, name)}))
+        return record is not None and record["collection"] == collection
+
     def content_acl(self, tenant: Tenant, name: str) -> Acl:
         """Who may do what with users, groups or buckets: the content ACL of a special bucket."""
         stored = self.find(tenant, BucketKind.OBJECTS, name)

@@ -12,6 +12,7 @@ from chalicelib.core.access.rules import may_in_bucket, require
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.buckets.model import BucketKind
 from chalicelib.core.documents import Documents
+from chalicelib.core.errors import BucketNotFound
 from chalicelib.core.files.model import File
 from chalicelib.core.files.stored import file_from_document, file_to_document
 from chalicelib.core.query.filter import Filter, parse_filter
@@ -68,8 +69,11 @@ class FileRecords:
         return [file_from_document(shelf.tenant, shelf.bucket, document) for document in found]
 
     def insert(self, shelf: Shelf, file: File) -> None:
-        """Raises: DuplicateKey when the name is taken."""
+        """Raises: DuplicateKey when the name is taken; BucketNotFound when the bucket was deleted meanwhile."""
         self._documents.insert(shelf.tenant, shelf.collection, file_to_document(file))
+        if not self._directory.still_holds(shelf.tenant, BucketKind.FILES, shelf.bucket, shelf.collection):
+            self.remove(shelf, file)
+            raise BucketNotFound(shelf.bucket)
 
     def replace(self, shelf: Shelf, before: File, after: File) -> bool:
         """Whether `before` was still the stored version, which `after` has now replaced. Raises: DuplicateKey."""

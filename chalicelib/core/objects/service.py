@@ -20,6 +20,7 @@ from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
     AccessDenied,
+    BucketNotFound,
     DocumentNotFound,
     DuplicateId,
     InvalidAcl,
@@ -109,6 +110,9 @@ class ObjectsService:
             if object_id != replayable_id or made is None:
                 raise
             return made
+        if not self._directory.still_holds(caller.tenant.id, BucketKind.OBJECTS, bucket, collection):
+            self._documents.delete_one(caller.tenant.id, collection, _on(object_id, None))
+            raise BucketNotFound(bucket)
         return document
 
     def batch(

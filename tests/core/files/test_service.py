@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.buckets.model import BucketKind
 from chalicelib.core.errors import (
     BodyTooLarge,
+    BucketNotFound,
     DuplicateFile,
     FileLocked,
     FileNotFound,
@@ -33,6 +35,16 @@ def failing(error: Exception) -> Any:
         raise error
 
     return fail
+
+
+def test_a_file_uploaded_while_its_bucket_goes_is_refused_and_not_left_behind(world: FileWorld) -> None:
+    delete = world.core.buckets.delete
+    world.documents.before("insert", lambda: delete(world.master, BucketKind.FILES, "box"))
+    with pytest.raises(BucketNotFound):
+        world.create()
+    assert world.kept == []
+    world.bucket()
+    assert world.names() == []
 
 
 # --- a store fails ---
