@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.core.accounts.authentication import Authentication
@@ -176,11 +179,21 @@ def _installation(settings: Settings) -> Installation:
     return Installation(
         settings.public_base_url.rstrip("/"),
         settings.build_version,
-        settings.build_time,
+        settings.build_time or code_written_at(),
         settings.client_certificate_token,
         settings.system_key,
         settings.sse_public_uri.rstrip("/").removesuffix("/events"),
     )
+
+
+@cache
+def code_written_at() -> str:
+    """When the newest of the files that this process runs was written, as `2026-11-21T09:57:23Z`.
+
+    The best that a checkout, an installed package or a container can tell of its build.
+    """
+    newest = max(path.stat().st_mtime for path in Path(__file__).parent.rglob("*.py"))
+    return datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _mongo_documents(settings: Settings, clock: Clock) -> MongoDocuments:

@@ -133,7 +133,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
         "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
-    # What server_info tells about the build: a version, and an ISO 8601 time.
+    # What server_info tells about the build: a version, and an ISO 8601 time; empty: when the code was written.
     build_version: str = _setting("0.1.0")
     build_time: str = _setting("")
 

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from chalicelib.bootstrap import code_written_at
+
 ROOT = Path(__file__).resolve().parent.parent
 
 SHIPPED = ("app.py", "chalicelib", ".chalice", "requirements.txt")
@@ -71,6 +73,8 @@ def package(stage: str, out: Path, ca_bundle: Path | None) -> Package:
         built = Package(out / "app.json", out / "deployment.zip")
         out.mkdir(parents=True, exist_ok=True)
         template = json.loads((project / "out" / "sam.json").read_text(encoding="utf-8"))
+        # The files of the zip have no times, so that the same content makes the same zip.
+        template["Globals"]["Function"]["Environment"]["Variables"]["YOROZU_BUILD_TIME"] = code_written_at()
         built.template.write_text(compact(template), encoding="utf-8")
         with_bytecode(project / "out" / "deployment.zip", built.archive)
     lint(built.template)

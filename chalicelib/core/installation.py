@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Installation:
     """`public_base_url` is where clients find this installation, without a slash at its end; empty: wherever they ask.
 
-    `version` and `built_at` (ISO 8601, perhaps empty) are shown to those who may ask.
+    `version` and `built_at` (ISO 8601) are shown to those who may ask.
 
     `client_certificate_token` is what a proxy in front must send for its word on client certificates to count;
     empty: nobody's word counts. Spec: nec-rest, 3.3.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,11 @@ def test_the_same_content_makes_the_same_zip(packages: dict[str, Package], tmp_p
     again = tmp_path / "again.zip"
     with_bytecode(packages["prod"].archive, again)
     assert again.read_bytes() == packages["prod"].archive.read_bytes()
+
+
+def test_every_function_knows_when_its_code_was_written(template: Template) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", variables["YOROZU_BUILD_TIME"])
 
 
 def test_the_zip_carries_the_authorities_where_the_setting_looks_for_them(packages: dict[str, Package]) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib import bootstrap
+from chalicelib.bootstrap import build_core
+from chalicelib.settings import Settings
 from tests.dialects.nec.conftest import SYSTEM_KEY
 from tests.dialects.nec.world import Nec
 
@@ -12,6 +17,13 @@ from tests.dialects.nec.world import Nec
 def test_the_master_key_learns_which_build_answers(nec: Nec) -> None:
     answer = nec.get("/management/server_info", by=nec.master)
     assert (answer.status, answer.json) == (200, {"version": "0.1.0", "buildTime": "2026-11-21T00:00:00Z"})
+
+
+def test_a_build_that_nobody_named_tells_when_its_code_was_written(tmp_path: Path) -> None:
+    core = build_core(Settings(data_folder=tmp_path))
+    core.close()
+    written = datetime.fromtimestamp(Path(bootstrap.__file__).stat().st_mtime, UTC)
+    assert core.installation.built_at >= written.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_nobody_else_learns_which_build_answers(nec: Nec) -> None:
