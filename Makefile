@@ -65,9 +65,10 @@ clean: ## Delete what tools made, not the data
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed and was not found as python3, python3.11 ..." >&2; \
-		echo "make: install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: Python 3.11 or newer is needed; $(if $(PYTHON),$(PYTHON) is none,none was found as python3 or python3.11)." >&2; \
+		echo "make: Install it, or name it: make serve PYTHON=/path/to/python3.11" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(SERVER_INSTALLED): $(VENV)/bin/python requirements.txt requirements-server.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server]'

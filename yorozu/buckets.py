@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from chalicelib.core.access.acl import Acl, parse_acl
 from chalicelib.core.buckets.model import Bucket, BucketContents, BucketKind
-from yorozu.operate import BucketName, TenantRef, Yes, confirm, operator
+from yorozu.operate import BucketName, TenantRef, Yes, confirm, json_text, operator
 from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="Places for objects and files, and who may do what in them.", no_args_is_help=True)
@@ -104,12 +103,7 @@ def purge(context: typer.Context) -> None:
 
 
 def _acl(text: str | None) -> Acl | None:
-    if text is None:
-        return None
-    try:
-        return parse_acl(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise typer.BadParameter(f"not JSON: {error}") from error
+    return None if text is None else parse_acl(json_text(text))
 
 
 def _facts(bucket: Bucket) -> dict[str, Any]:

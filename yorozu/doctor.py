@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 
 import typer
@@ -13,11 +12,14 @@ from chalicelib.core.core import Core
 from chalicelib.core.errors import CoreError
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.jobs.queues import QUEUE_JOBS
-from yorozu.operate import Operator, operator
+from yorozu.operate import CannotRun, Operator, check_data_folder, operator
 from yorozu.output import AsJson, show_rows
 
+LEAST_FREE_BYTES = 256 * 1024 * 1024
+"""Below this little the doctor warns: a write-ahead log and one large upload fill it. Our choice."""
+
 Check = Callable[[Operator], str]
-"""Looks at one thing and says what it saw. Raises: CoreError, OSError when it is not as it should be."""
+"""Looks at one thing and says what it saw. Raises: CoreError, CannotRun, OSError when it is not as it should be."""
 
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
@@ -35,7 +37,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
 def _run(check: Check, who: Operator) -> tuple[bool, str]:
     try:
         return True, check(who)
-    except (CoreError, OSError) as error:
+    except (CoreError, CannotRun, OSError) as error:
         return False, str(error)
 
 
@@ -51,10 +53,11 @@ def _data_folder(who: Operator) -> str:
     if who.settings.engine != "embedded":
         return "not used by this engine"
     folder = who.settings.data_folder
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder) as probe:
-        os.fsync(probe.fileno())
-    return f"{folder.resolve()} can be written"
+    check_data_folder(folder)
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise CannotRun(f"only {free / 1e6:,.0f} MB are free where {folder.resolve()} is: make room")
+    return f"{folder.resolve()} can be written, {free / 1e9:,.1f} GB free"
 
 
 def _documents(who: Operator) -> str:

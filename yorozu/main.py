@@ -12,8 +12,8 @@ import typer
 from chalicelib.core.errors import CoreError
 from chalicelib.settings import InvalidSetting, Settings
 from yorozu import apps, buckets, doctor, groups, indexes, push, shardkey, start, stats, tenants, transfer, users
-from yorozu.operate import Operator
-from yorozu.output import problems
+from yorozu.operate import CannotRun, Operator
+from yorozu.output import complain
 
 cli = typer.Typer(
     name="yorozu",
@@ -61,8 +61,11 @@ def main() -> None:
     """Runs a command; what goes wrong is one line on standard error and exit status 1."""
     try:
         cli()
-    except (CoreError, InvalidSetting) as error:
-        problems.print(f"[red]Error:[/red] {error}", highlight=False)
+    except (CoreError, InvalidSetting, CannotRun) as error:
+        complain(str(error))
+        sys.exit(1)
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         sys.exit(1)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import tempfile
 from dataclasses import dataclass, field
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -14,7 +18,11 @@ from chalicelib.settings import Settings
 
 TenantRef = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's id or name.")]
 BucketName = Annotated[str, typer.Argument(metavar="BUCKET", help="The name of an object bucket.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+class CannotRun(Exception):
+    """A command cannot do its work where it runs; the message says why and what helps, in one sentence."""
 
 
 @dataclass
@@ -28,8 +36,14 @@ class Operator:
     def core(self) -> Core:
         """The core, built at the first use, so that `--help` and mistakes stay quick."""
         if self._core is None:
+            self.check_place()
             self._core = build_core(self.settings)
         return self._core
+
+    def check_place(self) -> None:
+        """Raises: CannotRun when the engine keeps its data here and cannot."""
+        if self.settings.engine == "embedded":
+            check_data_folder(self.settings.data_folder)
 
     def caller(self, tenant: str) -> Caller:
         """The caller with all rights in a tenant. Raises: TenantNotFound."""
@@ -48,7 +62,36 @@ def operator(context: typer.Context) -> Operator:
     return found
 
 
+def check_data_folder(folder: Path) -> None:
+    """Makes the folder unless it is there. Raises: CannotRun when it cannot hold data."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CannotRun(
+            f"the data folder {folder} cannot be used ({error.strerror}): make it a folder that you may write to, "
+            "or choose another one with --data (make serve: DATA=)"
+        ) from error
+
+
+def json_text(text: str) -> Any:
+    """What JSON on the command line says. Raises: BadParameter when it is none."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"not JSON: {error}") from error
+
+
 def confirm(question: str, yes: bool) -> None:
-    """Asks before what cannot be undone; `--yes` answers. Ends the run at a no."""
-    if not yes:
-        typer.confirm(question, abort=True)
+    """Asks before what cannot be undone; `--yes` answers. Ends the run at a no, and where nobody can be asked."""
+    if yes:
+        return
+    try:
+        agreed = typer.confirm(question)
+    except typer.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise CannotRun("nobody is there to be asked: --yes goes on without") from None
+    if not agreed:
+        raise typer.Abort

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +15,8 @@ from rich.panel import Panel
 
 from chalicelib.web.server import serve as serve_app
 from yorozu.demo import Demo, ensure_demo
-from yorozu.operate import operator
-from yorozu.output import AsJson, console, print_json
+from yorozu.operate import CannotRun, operator
+from yorozu.output import AsJson, console, print_json, say
 
 DEFAULT_PORT = 8080
 
@@ -30,11 +33,14 @@ def serve(
     who = operator(context)
     if data is not None:
         who.settings = replace(who.settings, data_folder=data)
+    who.check_place()
+    check_address(host, port)
     if not no_demo:
         show_demo(ensure_demo(who.core, who.settings.data_folder, base_url(host, port)))
     address = who.settings.mail_link_base_url or who.settings.public_base_url or base_url(host, port)
     settings = replace(who.settings, mail_link_base_url=address)
     who.close()
+    say(f"Yorozu answers at {base_url(host, port)} until Ctrl-C.")
     serve_app(settings, host=host, port=port, workers=workers)
 
 
@@ -46,6 +52,25 @@ def demo(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(found.facts())
     else:
         show_demo(found)
+
+
+def check_address(host: str, port: int) -> None:
+    """Raises: CannotRun when nobody can listen there, before anything else is done."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # As the server does: connections of the last run that are still closing are not in the way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except socket.gaierror as error:
+        raise CannotRun(f"there is no address {host}: {error.strerror}") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotRun(
+                f"port {port} of {host} is taken: stop what listens there (perhaps another Yorozu), "
+                f"or choose another one with --port (make serve: PORT=)"
+            ) from error
+        raise CannotRun(f"nobody can listen at {host} port {port}: {os.strerror(error.errno or 0)}") from error
 
 
 def base_url(host: str, port: int) -> str:

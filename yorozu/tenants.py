@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from chalicelib.core.mail.templates import check_language, check_words
 from chalicelib.core.tenants.model import ClientCertificatePolicy, CorsPolicy, Tenant, TenantSettings
-from yorozu.operate import TenantRef, Yes, confirm, operator
+from yorozu.operate import TenantRef, Yes, confirm, json_text, operator
 from yorozu.output import AsJson, say, show_record, show_rows
 
 
@@ -85,7 +84,10 @@ def settings(
     mail_language: Annotated[str | None, typer.Option(help="The language of mails and pages: ja or en.")] = None,
     mail_sender: Annotated[str | None, typer.Option(help="Who the tenant's mails come from.")] = None,
     mail_words: Annotated[
-        Path | None, typer.Option(exists=True, help='The tenant\'s own texts, JSON: {"password_reset.subject": ...}.')
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help='The tenant\'s own texts, JSON: {"password_reset.subject": ...}.'
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +114,9 @@ def settings(
                     notify_accounts=notify_accounts,
                     language=None if mail_language is None else check_language(mail_language),
                     sender=mail_sender,
-                    words=None if mail_words is None else check_words(json.loads(mail_words.read_text())),
+                    words=None
+                    if mail_words is None
+                    else check_words(json_text(mail_words.read_text(encoding="utf-8"))),
                 ),
             ),
             cors=replace(before.cors, **_named(enabled=cors, origins=origins, credentials=cors_credentials)),

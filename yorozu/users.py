@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
 
 from chalicelib.core.accounts.model import SignUp, User, UserChange
-from yorozu.operate import TenantRef, Yes, confirm, operator
+from yorozu.operate import TenantRef, Yes, confirm, json_text, operator
 from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="The people who sign in to a tenant's apps.", no_args_is_help=True)
@@ -52,7 +51,7 @@ def add(
 ) -> None:
     """Sign a user up."""
     who = operator(context)
-    facts = None if options is None else json.loads(options)
+    facts = None if options is None else json_text(options)
     user = who.core.accounts.sign_up(who.caller(tenant), SignUp(username, email, password, facts))
     if user is not None:
         show_record(_facts(user), as_json)
@@ -68,7 +67,7 @@ def add_certificate(
 ) -> None:
     """Make a user who is known by a client certificate and has no password."""
     who = operator(context)
-    facts = None if options is None else json.loads(options)
+    facts = None if options is None else json_text(options)
     asked = SignUp(username, options=facts, uses_client_certificate=True)
     user = who.core.accounts.sign_up(who.caller(tenant), asked)
     if user is not None:

@@ -14,6 +14,7 @@ from chalicelib.core.errors import (
     AppNotFound,
     DuplicateKey,
     DuplicateTenant,
+    InvalidInput,
     InvalidName,
     RequestConflict,
     TenantNotFound,
@@ -49,6 +50,9 @@ _ID = re.compile(r"[0-9a-f]{24}")
 _NAME = re.compile(
     r"[^\s/\x00-\x1f\x7f\ud800-\udfff](?:[^/\x00-\x1f\x7f\ud800-\udfff]*[^\s/\x00-\x1f\x7f\ud800-\udfff])?"
 )
+
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
+"""What a browser sends in `Origin`; anything else would never match. Spec: nec-clients, 0.10."""
 
 _INDEXES = (
     *TENANT_INDEXES,
@@ -123,12 +127,17 @@ class TenantsService:
         return tenant_id
 
     def change_settings(self, reference: str, change: Callable[[TenantSettings], TenantSettings]) -> Tenant:
-        """Puts the result of `change` in the place of the settings. Raises: TenantNotFound, RequestConflict."""
+        """Puts the result of `change` in the place of the settings.
+
+        Raises: TenantNotFound, RequestConflict; InvalidInput for settings that nobody could live with.
+        """
         before = self._record(self.id_of(reference))
         if before is None:
             raise TenantNotFound(reference)
         tenant = tenant_from_document(before)
-        settings = settings_to_document(change(tenant.settings))
+        changed = change(tenant.settings)
+        _check_settings(changed)
+        settings = settings_to_document(changed)
         # As they are stored: what an older version wrote lacks the settings that came since.
         unchanged = {"_id": TENANT_RECORD, "settings": before["settings"]}
         record = self._documents.update_one(
@@ -228,6 +237,17 @@ def check_tenant_name(name: str) -> None:
             f"a tenant's name has 1 to {MAX_NAME_LENGTH} characters, no slash, no leading underscore, "
             "and is not 24 hex digits"
         )
+
+
+def _check_settings(settings: TenantSettings) -> None:
+    if settings.password.min_length > settings.password.max_length:
+        raise InvalidInput(
+            f"no password has at least {settings.password.min_length} and at most "
+            f"{settings.password.max_length} characters"
+        )
+    for origin in settings.cors.origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise InvalidInput(f"{origin} is no origin: write a scheme and a host alone, as in https://app.example.com")
 
 
 def app_of(apps: Sequence[App], app_id: str) -> App:

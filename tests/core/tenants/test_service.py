@@ -9,11 +9,19 @@ import pytest
 
 from chalicelib.core.accounts.stored import CONFIRMATIONS, GROUPS
 from chalicelib.core.core import Core
-from chalicelib.core.errors import AppNotFound, DuplicateTenant, InvalidName, RequestConflict, TenantNotFound
+from chalicelib.core.errors import (
+    AppNotFound,
+    DuplicateTenant,
+    InvalidInput,
+    InvalidName,
+    RequestConflict,
+    TenantNotFound,
+)
 from chalicelib.core.objects.replays import REQUEST_TOKENS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.stats.stored import SLOTS
+from chalicelib.core.tenants.model import CorsPolicy, PasswordPolicy
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
@@ -195,3 +203,25 @@ def test_an_unknown_tenant_cannot_be_changed(core: Core) -> None:
 def test_a_new_tenants_collections_have_the_indexes_that_jobs_and_statistics_search_by(site: Site) -> None:
     for collection, index in ((REQUEST_TOKENS, "expiry"), (SLOTS, "slot"), (CONFIRMATIONS, "expiry")):
         assert index in [made.name for made in site.core.documents.indexes(site.tenant_id, collection)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"password": PasswordPolicy(min_length=20, max_length=10)},
+        {"cors": CorsPolicy(origins=("https://a.example/",))},
+        {"cors": CorsPolicy(origins=("a.example",))},
+    ],
+)
+def test_settings_that_nobody_could_live_with_are_refused(core: Core, changes: dict[str, Any]) -> None:
+    before = core.tenants.create("acme").settings
+    with pytest.raises(InvalidInput):
+        core.tenants.change_settings("acme", lambda settings: replace(settings, **changes))
+    assert core.tenants.get("acme").settings == before
+
+
+@pytest.mark.parametrize("origin", ["https://a.example", "http://localhost:8100", "capacitor://localhost", "null"])
+def test_origins_of_browsers_and_of_packaged_apps_are_taken(core: Core, origin: str) -> None:
+    core.tenants.create("acme")
+    changed = core.tenants.change_settings("acme", lambda found: replace(found, cors=CorsPolicy(origins=(origin,))))
+    assert changed.settings.cors.origins == (origin,)
