@@ -41,6 +41,7 @@ from chalicelib.core.stats.counters import BufferedCounters
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
 from chalicelib.core.tenants.service import TenantsService
+from chalicelib.core.upkeep import UpkeepService
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         counters=engines.counters,
         stats=StatsService(documents, tenants, engines.counters, clock),
         purge=PurgeService(tenants, directory, objects, files, accounts, replays, push, clock),
+        upkeep=UpkeepService(documents, tenants, directory),
         push=push,
         jobs=engines.jobs,
         documents=documents,

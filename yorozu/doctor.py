@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from typing import Annotated
 
 import typer
 
@@ -13,7 +14,7 @@ from chalicelib.core.errors import CoreError
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.jobs.queues import QUEUE_JOBS
 from yorozu.operate import CannotRun, Operator, check_data_folder, operator
-from yorozu.output import AsJson, show_rows
+from yorozu.output import AsJson, say, show_rows
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Below this little the doctor warns: a write-ahead log and one large upload fill it. Our choice."""
@@ -22,8 +23,14 @@ Check = Callable[[Operator], str]
 """Looks at one thing and says what it saw. Raises: CoreError, CannotRun, OSError when it is not as it should be."""
 
 
-def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the indexes that are missing after an upgrade.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check settings, engines and stored data; exit status 1 when something is wrong."""
+    if fix:
+        say(f"Made {operator(context).core.upkeep.run()} indexes.")
     rows = [
         {"check": name, "ok": ok, "found": found}
         for name, check in CHECKS.items()
@@ -70,6 +77,13 @@ def _tenants(who: Operator) -> str:
     return f"{len(tenants)} tenants, {sum(len(tenant.apps) for tenant in tenants)} apps"
 
 
+def _indexes(who: Operator) -> str:
+    missing = sum(len(who.core.upkeep.missing(tenant)) for tenant in who.core.tenants.list())
+    if missing:
+        raise CannotRun(f"{missing} of this version are missing: yorozu doctor --fix makes them, or wait an hour")
+    return "all there"
+
+
 def _consistency(who: Operator) -> str:
     documents = who.core.documents
     if not isinstance(documents, SqliteDocuments):
@@ -102,5 +116,6 @@ CHECKS: dict[str, Check] = {
     "documents": _documents,
     "queues": _queues,
     "tenants": _tenants,
+    "indexes": _indexes,
     "consistency": _consistency,
 }

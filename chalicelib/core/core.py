@@ -24,6 +24,7 @@ from chalicelib.core.push.service import Push
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
 from chalicelib.core.tenants.service import TenantsService
+from chalicelib.core.upkeep import UpkeepService
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Core:
     counters: ApiCounters
     stats: StatsService
     purge: PurgeService
+    upkeep: UpkeepService
     push: Push
     jobs: Jobs
     documents: Documents

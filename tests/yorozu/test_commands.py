@@ -13,6 +13,8 @@ from typer.testing import CliRunner, Result
 from chalicelib.core.errors import CoreError
 from chalicelib.core.jobs import MAX_RECEIVES
 from chalicelib.core.push.fan_out import EXPAND_QUEUE
+from chalicelib.core.stats.stored import SLOT_INDEX, SLOTS
+from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
 from yorozu.main import cli
 
@@ -200,6 +202,16 @@ def test_doctor_tells_of_jobs_that_were_given_up(data: Path, tenant: str) -> Non
 
     assert done.exit_code == 1
     assert f"given up: 1 jobs of {EXPAND_QUEUE}" in done.stdout
+
+
+def test_doctor_makes_the_indexes_that_an_older_version_did_not(data: Path, tenant: str) -> None:
+    older = SqliteDocuments(data, durability="none")
+    older.drop_index(tenant, SLOTS, SLOT_INDEX.name)
+    older.close()
+
+    found = {row["check"]: row for row in map(json.loads, run(data, "doctor", "--json").stdout.splitlines())}
+    assert (found["indexes"]["ok"], "--fix" in found["indexes"]["found"]) == (False, True)
+    assert all(row["ok"] for row in told(data, "doctor", "--fix"))
 
 
 def test_a_wrong_setting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,14 +54,14 @@ _NAME = re.compile(
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 """What a browser sends in `Origin`; anything else would never match. Spec: nec-clients, 0.10."""
 
-_INDEXES = (
+SYSTEM_INDEXES = (
     *TENANT_INDEXES,
     *PUSH_INDEXES,
     (EVENTS, EVENTS_INDEX),
     (REQUEST_TOKENS, EXPIRY_INDEX),
     (SLOTS, SLOT_INDEX),
 )
-"""Collection and index of all that every tenant has, made with the tenant: never in a request."""
+"""Collection and index of all that every tenant has, made with the tenant or by core/upkeep.py: never in a request."""
 
 
 class TenantsService:
@@ -81,7 +81,7 @@ class TenantsService:
         self._documents.create_index(SYSTEM_TENANT, REGISTER, Index("name_key", (("name", 1),), unique=True))
         tenant = Tenant(ids.new_id(), name, self._clock.now())
         self._documents.create_tenant(tenant.id)
-        for collection, index in _INDEXES:
+        for collection, index in SYSTEM_INDEXES:
             self._documents.create_index(tenant.id, collection, index)
         self._documents.insert(tenant.id, ACCOUNTS, tenant_to_document(tenant))
         entry = {"_id": tenant.id, "name": name, "createdAt": tenant.created_at}
