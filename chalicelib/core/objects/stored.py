@@ -12,7 +12,7 @@ from chalicelib.core import ids
 from chalicelib.core.access.acl import parse_acl
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.defaults import acl_for_new
-from chalicelib.core.errors import DocumentTooLarge, InvalidDocument
+from chalicelib.core.errors import DocumentTooLarge, ImmutableField, InvalidDocument
 from chalicelib.core.query.stored_form import bson_size, check_document
 from chalicelib.core.query.values import Document
 
@@ -47,9 +47,11 @@ def new_object(caller: Caller, source: Document, object_id: str, now: datetime) 
 def overwriting_object(source: Document, current: Document, now: datetime) -> Document:
     """The object to store when a client's document takes the place of `current`.
 
-    `createdAt` is kept unless given; an ACL without owner keeps the owner. Raises: InvalidAcl, InvalidDocument.
-    Spec: nec-rest, 8.5.2.
+    `createdAt` is kept unless given; an ACL without owner keeps the owner. Raises: ImmutableField for another `_id`;
+    InvalidAcl, InvalidDocument. Spec: nec-rest, 8.5.2.
     """
+    if source.get(ID, current[ID]) != current[ID]:
+        raise ImmutableField(ID)
     own = {key: value for key, value in source.items() if key not in _SERVER_FIELDS}
     acl = parse_acl(source[ACL]).to_document()
     owner = current.get(ACL, {}).get("owner")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.site import FixedClock
-from tests.dialects.nec.world import Nec
+from tests.dialects.nec.world import EVERYBODY, Nec
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +117,18 @@ def test_a_full_update_replaces_everything_but_id_creation_and_owner(nec: Nec, c
     assert after["createdAt"] == made["createdAt"]
     assert after["updatedAt"] > made["updatedAt"]
     assert nec.get(path(made), by=ann).json == after
+
+
+def test_a_full_update_may_repeat_the_id_and_cannot_change_it(nec: Nec) -> None:
+    made = nec.object(ACL=EVERYBODY)
+    assert nec.put(path(made), {"$full_update": made | {"a": 1}}).json["a"] == 1
+    other = made | {"_id": "514af36644f9cb2eb8000009", "a": 2}
+    assert nec.put(path(made), {"$full_update": other}).status == 500
+    entry = {"op": "update", "_id": made["_id"], "data": {"$full_update": other}}
+    outcome = nec.post("/objects/box/_batch", {"requests": [entry]}).json["results"]
+    assert outcome == [{"result": "serverError", "_id": made["_id"]}]
+    assert nec.get(path(made)).json["a"] == 1
+    assert nec.get("/objects/box/514af36644f9cb2eb8000009").status == 404
 
 
 def test_only_another_acl_needs_the_admin_right(nec: Nec) -> None:
