@@ -38,11 +38,17 @@ from chalicelib.core.files.stored import FILE_INDEXES
 from chalicelib.core.query.filter import EVERYTHING, parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
+from chalicelib.core.query.stored_form import bson_size
+from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.service import TenantsService
 
 MAX_NAME_LENGTH = 40
 """Characters of a bucket's name, included. Spec: nec-rest, 7.1."""
+
+MAX_BUCKET_BYTES = 262_144
+"""Bytes of BSON of a bucket's own record, included: description and ACLs. Our choice: what an object may have, for
+records are read at every call and remembered by every process."""
 
 MAX_BUCKETS = 1000
 """Buckets of one kind in a tenant. Spec: nec-clients, 10."""
@@ -197,11 +203,12 @@ class BucketsService:
             content_acl_for_new_bucket(caller, contents.content_acl),
         )
         stored = StoredBucket(bucket, ids.new_etag(), collection_for(kind, name))
+        record = _record(stored)
         # Indexes first: the record makes the bucket visible, and then nothing may be missing.
         for index in OWN_INDEXES[kind]:
             self._documents.create_index(caller.tenant.id, stored.collection, index)
         try:
-            self._documents.insert(caller.tenant.id, BUCKETS, bucket_to_document(stored))
+            self._documents.insert(caller.tenant.id, BUCKETS, record)
         except DuplicateId as error:
             self._documents.drop_collection(caller.tenant.id, stored.collection)
             raise DuplicateBucket(f"a bucket named {name} was made at the same moment") from error
@@ -235,7 +242,7 @@ class BucketsService:
 
     def _write(self, caller: Caller, before: StoredBucket, after: StoredBucket) -> None:
         """Puts a record in the place of the very version that the rights were judged by."""
-        document = bucket_to_document(after)
+        document = _record(after)
         unchanged = parse_filter({"_id": document["_id"], "etag": before.etag})
         if self._documents.replace_one(caller.tenant.id, BUCKETS, unchanged, document) is None:
             raise RequestConflict
@@ -251,6 +258,14 @@ class BucketsService:
             return
         if self._documents.find_one(caller.tenant.id, stored.collection, EVERYTHING) is not None:
             raise BucketNotEmpty(f"the bucket {stored.bucket.name} is not empty")
+
+
+def _record(stored: StoredBucket) -> Document:
+    """The document to store for a bucket. Raises: InvalidInput when it is too large."""
+    document = bucket_to_document(stored)
+    if bson_size(document) > MAX_BUCKET_BYTES:
+        raise InvalidInput(f"a bucket's description and ACLs take at most {MAX_BUCKET_BYTES} bytes together")
+    return document
 
 
 def _readable(caller: Caller) -> dict[str, object]:

@@ -64,6 +64,22 @@ def test_contents_that_are_none_are_refused(nec: Nec, body: dict[str, Any]) -> N
     assert nec.put("/buckets/object/box", body, by=nec.master).status == 400
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", ["description", "ACL", "contentACL"])
+def test_a_bucket_cannot_be_larger_than_an_object(nec: Nec, kind: str, part: str) -> None:
+    def body(size: int) -> dict[str, Any]:
+        return {"description": "", "ACL": {}, "contentACL": {}} | {
+            part: "x" * size if part == "description" else {"r": ["x" * size]}
+        }
+
+    assert nec.put(f"/buckets/{kind}/box", body(270_000), by=nec.master).status == 400
+    assert nec.get(f"/buckets/{kind}/box", by=nec.master).status == 404
+    made = nec.put(f"/buckets/{kind}/box", body(200_000), by=nec.master)
+    assert made.status == 200
+    assert nec.put(f"/buckets/{kind}/box", body(270_000), by=nec.master).status == 400
+    assert nec.get(f"/buckets/{kind}/box", by=nec.master).json == made.json
+
+
 def test_making_a_bucket_needs_the_create_right_of_root(nec: Nec) -> None:
     for kind in KINDS:
         assert nec.put(f"/buckets/{kind}/box", {}).status == 403
