@@ -1,4 +1,4 @@
-"""A client's partial update made fit to run: stamped, the server's fields protected, the ACL rule found out.
+"""A client's partial update made ready to run: stamped, with the server's fields protected and ACL changes noticed.
 
 Spec: nec-rest, 8.5.1; nec-clients, 5.1 to 5.6.
 """
@@ -13,21 +13,22 @@ from chalicelib.core import ids
 from chalicelib.core.access.acl import ACL_KEYS, Acl, parse_acl
 from chalicelib.core.errors import ImmutableField, InvalidAcl, InvalidUpdate
 from chalicelib.core.objects.stored import ACL, CREATED_AT, DELETED, ETAG, ID, STAMPS, UPDATED_AT, check_created_at
-from chalicelib.core.query.update import Update, parse_update
+from chalicelib.core.query.update import Update
+from chalicelib.core.query.update.mixed import as_operators, parse_update_by_id
 from chalicelib.core.query.values import Document
 
 _LIST_OPERATORS = frozenset({"$set", "$push", "$addToSet", "$pull", "$pullAll"})
 _DROPPED_STAMPS = frozenset({"$set", "$currentDate", "$setOnInsert"})
 _SET_WHOLE = {CREATED_AT: ("$set",), DELETED: ("$set", "$unset")}
-"""The server's fields that a client may change, as a whole, and by which operators."""
+"""The server's fields that a client may change, only as a whole, and the operators for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialChange:
     """An update to run, and the condition under which it leaves the ACL as it is.
 
-    `keeps_acl` is the condition that the ACL given is the ACL stored, None when no whole ACL is given;
-    `changes_acl` says that parts of the ACL are changed, which no condition excuses.
+    `keeps_acl` is the condition that the given ACL equals the stored one; None when no whole ACL is given.
+    `changes_acl` says that parts of the ACL are changed, which always counts as a change.
     """
 
     update: Update
@@ -40,8 +41,8 @@ def partial_change(object_id: str, source: Document, now: datetime) -> PartialCh
 
     Raises: ImmutableField when `_id` would change; InvalidUpdate, InvalidAcl, InvalidDocument.
     """
-    operators = _operators(source)
-    fields = operators.setdefault("$set", {})
+    operators = as_operators(source)
+    fields = operators["$set"]
     _check_id(object_id, fields)
     whole_acl = fields.pop(ACL, None)
     for name, operand in operators.items():
@@ -58,24 +59,7 @@ def partial_change(object_id: str, source: Document, now: datetime) -> PartialCh
         keeps_acl = _set_whole_acl(fields, parse_acl(whole_acl), "owner" in whole_acl)
     fields[UPDATED_AT] = now
     fields[ETAG] = ids.new_etag()
-    update = parse_update({name: operand for name, operand in operators.items() if operand})
-    if any("$" in path.split(".") for path in update.paths):
-        raise InvalidUpdate("the positional operator $ has no query here to take its position from")
-    return PartialChange(update, keeps_acl, changes_acl)
-
-
-def _operators(source: Document) -> dict[str, Document]:
-    """The body as operators only, plain fields joined to `$set`; every operand is a copy."""
-    operators: dict[str, Document] = {}
-    plain = {key: value for key, value in source.items() if not key.startswith("$")}
-    for name, operand in source.items():
-        if name.startswith("$"):
-            if not isinstance(operand, dict):
-                raise InvalidUpdate(f"{name} takes an object")
-            operators[name] = dict(operand)
-    if plain:
-        operators["$set"] = plain | operators.get("$set", {})
-    return operators
+    return PartialChange(parse_update_by_id(operators), keeps_acl, changes_acl)
 
 
 def _check_id(object_id: str, fields: Document) -> None:
@@ -85,7 +69,7 @@ def _check_id(object_id: str, fields: Document) -> None:
 
 
 def _protect(operator: str, operand: Document) -> None:
-    """Takes the stamps out of an operand and refuses what the server's fields do not admit."""
+    """Drops the stamps from an operand and refuses what the server's fields do not allow."""
     for path in list(operand):
         targets = [path, operand[path]] if operator == "$rename" and isinstance(operand[path], str) else [path]
         for target in targets:
@@ -101,7 +85,7 @@ def _protect(operator: str, operand: Document) -> None:
 
 
 def _check_acl_part(operator: str, path: str, operand: Any) -> None:
-    """Lets through only changes after which the ACL is still an ACL."""
+    """Raises: InvalidUpdate, InvalidAcl for a change that might leave something that is not an ACL."""
     part = path.removeprefix(f"{ACL}.")
     if operator == "$set" and part == "owner" and isinstance(operand, str):
         return
@@ -116,7 +100,7 @@ def _check_acl_part(operator: str, path: str, operand: Any) -> None:
 
 
 def _set_whole_acl(fields: Document, acl: Acl, names_owner: bool) -> Document:
-    """Adds the ACL to what is set, list by list, so that an owner left out stays; returns the unchanged condition."""
+    """Adds the ACL to what is set, list by list, so that a missing owner stays; returns the condition for no change."""
     lists: Document = {f"{ACL}.{key}": list(getattr(acl, key)) for key in ACL_KEYS}
     if names_owner and acl.owner is not None:
         lists[f"{ACL}.owner"] = acl.owner
