@@ -143,7 +143,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=engines.counters,
         stats=StatsService(documents, tenants, engines.counters, clock),
-        purge=PurgeService(tenants, directory, objects, files, accounts, replays, push, clock),
+        purge=PurgeService(tenants, objects, files, accounts, replays, push, clock),
         upkeep=UpkeepService(documents, tenants, directory),
         push=push,
         jobs=engines.jobs,

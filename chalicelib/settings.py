@@ -122,7 +122,7 @@ class Settings:
     queue_hidden_seconds: int = _setting(360, _at_least(1))
     # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
     query_timeout_ms: int = _setting(10_000, _at_least(1))
-    # How long the answer to a request token is remembered.
+    # How long the answer to a request token is kept: longer than any client tries again.
     request_token_hours: int = _setting(24, _at_least(1))
     # What a proxy must send for its client-certificate headers to be believed; empty believes nobody.
     client_certificate_token: str = _setting("", secret=True)

@@ -1,6 +1,6 @@
 """The port to where documents live. Everything the core keeps, except file contents, is a document behind it.
 
-Two engines implement it; tests/contracts/documents holds both to this text.
+Two engines implement it; tests/contracts/documents holds both of them to these docstrings.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Documents(Protocol):
     * A write that returns is durable, and the next read by anybody sees it.
     * Each write of one document is atomic: filter and change are one step. Writes of many documents are atomic
       per document.
-    * Documents come and go as plain dictionaries of BSON values, field order kept; dates are aware UTC
-      datetimes in whole milliseconds. What is handed over may be changed freely.
+    * Documents come and go as plain dictionaries of BSON values, in field order; dates are aware UTC
+      datetimes in whole milliseconds. The receiver may change what it is handed.
     * Without an order, documents come in the order of their insertion where the engine knows it.
     * Every call may raise Unavailable, and TimedOut when `timeout_ms` passes.
     """
@@ -54,7 +54,7 @@ class Documents(Protocol):
         """A document that matches, or None."""
 
     def find(self, tenant: str, collection: str, query: Query) -> Iterator[Document]:
-        """The documents the query means, in its order. Close the iterator, or use it up."""
+        """The documents that match, in the query's order. Close the iterator, or use it up."""
 
     def count(
         self,
@@ -70,22 +70,24 @@ class Documents(Protocol):
     def update_one(
         self, tenant: str, collection: str, filter: Filter, update: Update, *, max_bytes: int | None = None
     ) -> Document | None:
-        """Changes one matching document and returns it as it is afterwards; None when none matches.
+        """Changes one matching document and returns the result; None when none matches.
 
         Raises: InvalidUpdate, ImmutableField, DuplicateKey; DocumentTooLarge when the document would exceed
-        `max_bytes` of BSON. Nothing is changed then.
+        `max_bytes` of BSON. On an error nothing is changed.
         """
 
     def upsert_one(self, tenant: str, collection: str, document_id: str, update: Update) -> Document:
-        """Changes the document with this id, making it first if there is none; returns it as it is afterwards.
+        """Changes the document with this id, creating it first if there is none; returns the result.
 
-        Two upserts of one new id at the same moment make one document, changed twice.
+        Two simultaneous upserts of a new id make one document, changed twice.
         Raises: InvalidUpdate, DuplicateKey.
         """
 
     def replace_one(self, tenant: str, collection: str, filter: Filter, document: Document) -> Document | None:
-        """Puts a whole document, `_id` included, in the place of a matching one with that `_id`; returns it; None when
-        none matches. Raises: ImmutableField when the match has another `_id`; DuplicateKey."""
+        """Replaces a matching document by a whole one with the same `_id`, and returns it; None when none matches.
+
+        Raises: ImmutableField when the match has another `_id`; DuplicateKey.
+        """
 
     def delete_one(self, tenant: str, collection: str, filter: Filter) -> Document | None:
         """Deletes one matching document and returns it as it was; None when none matches."""
@@ -110,9 +112,9 @@ class Documents(Protocol):
         """What the pipeline makes of the collection; every `$lookup` in it is resolved. Raises: OperatorMisused."""
 
     def create_index(self, tenant: str, collection: str, index: Index) -> None:
-        """Makes an index and fills it; making the same one again does nothing.
+        """Creates and fills an index; creating the same one again does nothing.
 
-        Raises: DuplicateKey when stored documents break uniqueness; Conflict when the name stands for other keys.
+        Raises: DuplicateKey when stored documents are not unique; Conflict when an index of that name differs.
         """
 
     def drop_index(self, tenant: str, collection: str, name: str) -> None:
@@ -122,13 +124,13 @@ class Documents(Protocol):
         """The collection's indexes in the order they were made, without the one on `_id`."""
 
     def drop_collection(self, tenant: str, collection: str) -> None:
-        """Deletes a collection with its documents and indexes; one that does not exist is fine."""
+        """Deletes a collection with its documents and indexes; does nothing if there is none."""
 
     def create_tenant(self, tenant: str) -> None:
-        """Makes a tenant's space; one that exists is fine."""
+        """Creates a tenant's space; does nothing if it exists."""
 
     def drop_tenant(self, tenant: str) -> None:
-        """Deletes everything of a tenant; one that does not exist is fine."""
+        """Deletes everything of a tenant; does nothing if there is none."""
 
     def check(self) -> None:
         """Asks the backend for a sign of life. Raises: Unavailable."""

@@ -40,7 +40,7 @@ class InvalidPassword(InvalidInput):
 
 
 class InvalidAcl(InvalidInput):
-    """An access control list has an unknown key or a value of the wrong form."""
+    """An access control list has a value of the wrong form."""
 
 
 class InvalidDocument(InvalidInput):
@@ -76,7 +76,7 @@ class ImmutableField(InvalidUpdate):
 
 
 class NotSupported(InvalidInput):
-    """This installation's engine has no such thing."""
+    """This installation's engine cannot do this."""
 
 
 class NotSharded(InvalidInput):
@@ -111,7 +111,7 @@ class AccountLocked(NotAuthenticated):
 
 
 class AccessDenied(CoreError):
-    """The caller is known and may not do this."""
+    """The caller is known, but may not do this."""
 
 
 # --- what is not there -----------------------------------------------------------------------
@@ -161,7 +161,7 @@ class FileNotFound(NotFound):
 
 
 class BlobNotFound(NotFound):
-    """A content that metadata names is not in the store: it was replaced or deleted a moment ago."""
+    """The store lacks a content that metadata names: it was replaced or deleted a moment ago."""
 
     def __init__(self, name: str) -> None:
         super().__init__("content", name)
@@ -255,7 +255,7 @@ class VersionMismatch(Conflict):
 
 
 class RequestConflict(Conflict):
-    """Another write came between; nothing was changed, the caller may try again."""
+    """Another write got in first; nothing was changed, and the caller may try again."""
 
     def __init__(self, action: str = "Updating") -> None:
         super().__init__(f"{action} conflicted")
@@ -267,14 +267,14 @@ class BucketNotEmpty(Conflict):
 
 
 class PreconditionFailed(CoreError):
-    """A condition that the caller set for reading does not hold for what is stored."""
+    """What is stored does not meet a condition that the caller set for reading it."""
 
 
 # --- limits ----------------------------------------------------------------------------------
 
 
 class LimitExceeded(CoreError):
-    """A named limit is passed; `limit` is the limit, in the unit the message names."""
+    """A limit is exceeded; `limit` is the limit, in the unit that the message names."""
 
     def __init__(self, message: str, limit: int) -> None:
         super().__init__(message)
@@ -300,7 +300,7 @@ class StorageFull(LimitExceeded):
 
 
 class RangeNotSatisfiable(LimitExceeded):
-    """A part of a content was asked for that lies behind its end; `limit` is its length in bytes."""
+    """The part asked for lies beyond the end of the content; `limit` is the content's length in bytes."""
 
 
 class TooMany(LimitExceeded):

@@ -13,12 +13,12 @@ SESSION_TOKEN_BYTES = 32
 
 
 def new_id() -> str:
-    """24 hex digits that grow with time, as an ObjectId writes itself."""
+    """24 hex digits that grow with time: an ObjectId."""
     return str(ObjectId())
 
 
 def new_etag() -> str:
-    """A value that no two writes share, in the form of a UUID."""
+    """A UUID: no two writes share one."""
     return str(uuid.uuid4())
 
 
@@ -28,7 +28,7 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """What is stored in place of a secret of full entropy: SHA-256, 64 hex digits.
+    """What is stored in place of a random secret: SHA-256, 64 hex digits.
 
     No salt and no stretching: 256 random bits cannot be guessed, and the hash is looked up by value.
     Passwords are another matter: see accounts/passwords.py.

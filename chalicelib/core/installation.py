@@ -1,4 +1,4 @@
-"""What the operator has set about this installation that is neither a tenant's nor an engine's business."""
+"""What the operator has set for the installation as a whole, apart from tenants and engines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class Installation:
 
     `version` and `built_at` (ISO 8601) are shown to those who may ask.
 
-    `client_certificate_token` is what a proxy in front must send for its word on client certificates to count;
-    empty: nobody's word counts. Spec: nec-rest, 3.3.
+    `client_certificate_token` is what the proxy in front must send for its client-certificate headers to be believed;
+    empty: they are never believed. Spec: nec-rest, 3.3.
 
     `system_key` is the operator's own key for statistics of all tenants; empty: there is none. Spec: nec-rest, 11.3.
 

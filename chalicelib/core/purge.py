@@ -1,9 +1,8 @@
-"""The work of time: what has outlived its keeping is deleted for good."""
+"""What is past its retention is deleted for good."""
 
 from __future__ import annotations
 
 from chalicelib.core.accounts.users import AccountsService
-from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.clock import Clock
 from chalicelib.core.files.service import FilesService
 from chalicelib.core.objects.replays import Replays
@@ -13,12 +12,11 @@ from chalicelib.core.tenants.service import TenantsService
 
 
 class PurgeService:
-    """Deletes marked objects and files and notifications past their retention, ended sessions, expired tokens."""
+    """Deletes marked objects, marked files and notifications past their retention, and what has expired."""
 
     def __init__(
         self,
         tenants: TenantsService,
-        directory: BucketDirectory,
         objects: ObjectsService,
         files: FilesService,
         accounts: AccountsService,
@@ -27,7 +25,6 @@ class PurgeService:
         clock: Clock,
     ) -> None:
         self._tenants = tenants
-        self._directory = directory
         self._objects = objects
         self._files = files
         self._accounts = accounts
@@ -36,13 +33,13 @@ class PurgeService:
         self._clock = clock
 
     def run(self) -> int:
-        """Goes over all tenants; returns how many documents went. Safe to run twice, or twice at once.
+        """Goes through all tenants; returns how many documents it deleted. Safe to run twice, or twice at once.
 
         Spec: nec-clients, 9.
         """
         gone = 0
         for tenant in self._tenants.list():
-            gone += self._objects.purge_deleted(tenant, self._directory.object_buckets(tenant.id))
+            gone += self._objects.purge_deleted(tenant)
             gone += self._files.purge_deleted(tenant)
             gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._accounts.purge_confirmations(tenant)

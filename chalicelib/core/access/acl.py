@@ -56,7 +56,7 @@ class Acl:
     admin: tuple[str, ...] = ()
 
     def granted(self, action: Action) -> frozenset[str]:
-        """The principals that an action is granted to; the owner is not among them."""
+        """The principals whom the lists allow an action; the owner is not among them."""
         return frozenset(name for key in GRANTED_BY[action] for name in getattr(self, key))
 
     def to_document(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Acl:
 
 
 def parse_acl(source: Any) -> Acl:
-    """The ACL that a document or request body spells, lists absent meaning empty; keys unknown are ignored.
+    """The ACL in a document or request body: an absent list is empty, an unknown key is ignored.
 
     Raises: InvalidAcl when it is not an object, a list is not a list of strings, or owner is not a string.
     """

@@ -40,9 +40,9 @@ def require(allowed: bool, doing: str) -> None:
 
 
 def permitted_to(caller: Caller, action: Action) -> Filter:
-    """The condition, on stored documents with an `ACL`, that holds just where `may` does.
+    """The condition on stored documents with an `ACL` that holds exactly where `may` does.
 
-    It becomes part of the query, so that counts, pages and bulk writes stay right. Everything for the master key.
+    It becomes part of the query, so that counts, pages and bulk writes stay right. The master key may do everything.
     """
     return EVERYTHING if caller.is_master else _permission(caller.user, caller.principals, action)
 

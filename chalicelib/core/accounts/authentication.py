@@ -49,8 +49,8 @@ class Authentication:
     def open(self, tenant_reference: str, app_id: str | None, app_key: str | None, session_token: str | None) -> Caller:
         """The caller that an app key and perhaps a session token prove.
 
-        One round trip when the process is warm: tenant, session and user come in one read. The groups of a
-        master-key caller are left empty, for nothing depends on them. Raises: TenantNotFound, WrongAppKey,
+        One round trip when the process is warm: tenant, session and user come in one read. A master-key caller
+        gets no groups, as nothing depends on them. Raises: TenantNotFound, WrongAppKey,
         AccessDenied for a disabled tenant, RateLimited, InvalidSession. Spec: nec-rest, 3.1, 3.2 and 4.5.
         """
         token = None if session_token is None else parse_token(session_token)
@@ -65,9 +65,9 @@ class Authentication:
     def open_with_certificate(
         self, tenant_reference: str, app_id: str | None, app_key: str | None, certificate: ClientCertificate
     ) -> Caller:
-        """The caller whom a client certificate names, for tenants that allow it; no session is begun.
+        """The caller whom a client certificate names, where the tenant allows it; no session is begun.
 
-        That the certificate is genuine was checked in front of us. Raises: as `open`; NotAuthenticated when the
+        The proxy in front has checked that the certificate is genuine. Raises: as `open`; NotAuthenticated when the
         certificate is of another issuer or names no user made for certificates. Spec: nec-rest, 3.3.
         """
         tenant, _ = self._read(tenant_reference, None)
@@ -93,7 +93,7 @@ class Authentication:
     def _read(self, reference: str, token: SessionToken | None) -> tuple[Tenant, bool]:
         """The tenant, and whether the token's session is good.
 
-        Judged here and not in the query, whose condition would have to be parsed anew for each token.
+        The session is checked here and not in the query: that would need a new condition, and a parse, per token.
         """
         tenant_id = self._tenants.id_of(reference)
         wanted = [TENANT_RECORD] if token is None else [TENANT_RECORD, token.user_id]
@@ -113,7 +113,7 @@ class Authentication:
         return app, is_master
 
     def _count_request(self, tenant: Tenant) -> None:
-        """Counts in windows of a minute by the clock; what failed to prove its app was not counted."""
+        """Counts by clock minute. Requests that failed to prove their app are not counted."""
         limit = tenant.settings.rate_limit_per_minute
         if not limit:
             return

@@ -68,11 +68,11 @@ class GroupsService:
         return self._insert(caller, name, contents)
 
     def put(self, caller: Caller, name: str, contents: GroupContents, etag: str | None = None) -> Group:
-        """Changes a group, or makes it if there is none; what is None stays as it is.
+        """Changes a group, or creates it; None leaves a field as it is.
 
-        A change needs the update right of `_GROUPS` and of the group, and its admin right when the ACL given is
-        not the ACL stored; an ACL given without owner keeps the owner. Raises: as `create`, but for a duplicate;
-        VersionMismatch, RequestConflict. Spec: nec-rest, 6.2; nec-clients, 1.5 and 3.6.
+        A change needs the update right of `_GROUPS` and of the group, and the group's admin right when the given
+        ACL differs from the stored one; an ACL without an owner keeps the stored owner. Raises: as `create`, except
+        DuplicateGroup; VersionMismatch, RequestConflict. Spec: nec-rest, 6.2; nec-clients, 1.5 and 3.6.
         """
         check_group_name(name)
         may_update, may_create = self._may(caller, Action.UPDATE), self._may(caller, Action.CREATE)
@@ -87,11 +87,11 @@ class GroupsService:
             raise _refusal(caller, Action.UPDATE, current, etag, contents.acl)
         require(may_create, "make groups")
         if etag is not None:
-            raise RequestConflict  # A version was named, so there was a group: somebody deleted it.
+            raise RequestConflict  # An etag was given, so there was a group: somebody has deleted it.
         try:
             return self._insert(caller, name, contents)
         except DuplicateGroup as error:
-            raise RequestConflict from error  # Somebody made it at this moment.
+            raise RequestConflict from error  # Somebody has just created it.
 
     def get(self, caller: Caller, name: str) -> Group:
         """One group. Needs the read right of `_GROUPS` and of the group.
@@ -104,10 +104,10 @@ class GroupsService:
         return group
 
     def delete(self, caller: Caller, name: str, etag: str | None = None) -> None:
-        """Deletes a group, which leaves all other groups. Needs the delete right of `_GROUPS` and of the group.
+        """Deletes a group and takes it out of all others. Needs the delete right of `_GROUPS` and of the group.
 
-        The group goes first: if the process dies before the memberships go, lists hold a name that grants
-        nothing, and whoever makes a group of that name again clears them away first. Raises: AccessDenied,
+        The group is deleted before its memberships: if the process dies in between, other groups list a name that
+        grants nothing, and creating a group of that name clears those away first. Raises: AccessDenied,
         GroupNotFound, VersionMismatch, RequestConflict. Spec: nec-rest, 6.5.
         """
         require(self._may(caller, Action.DELETE), "delete groups")
@@ -118,7 +118,7 @@ class GroupsService:
         self._tenants.count_group_change(caller.tenant.id)
 
     def add_members(self, caller: Caller, name: str, users: list[str], groups: list[str]) -> Group:
-        """Adds users and child groups; those that are members already are fine.
+        """Adds users and child groups; those that are members already stay.
 
         Needs the update right of `_GROUPS` and of the group. Raises: AccessDenied, GroupNotFound, UnknownMember,
         RequestConflict. Spec: nec-rest, 6.6.
@@ -129,7 +129,7 @@ class GroupsService:
         return self._change_members(caller, name, {"$addToSet": additions})
 
     def remove_members(self, caller: Caller, name: str, users: list[str], groups: list[str]) -> Group:
-        """Takes out users and child groups; those that are no members are ignored.
+        """Takes out users and child groups; those that are not members are ignored.
 
         Needs the update right of `_GROUPS` and of the group. Raises: AccessDenied, GroupNotFound, InvalidDocument,
         RequestConflict. Spec: nec-rest, 6.7.
@@ -173,7 +173,7 @@ class GroupsService:
             updated_at=now,
             etag=ids.new_etag(),
         )
-        # No group has the name, so whoever lists it lists a dead one: see `delete`.
+        # No group has this name, so lists that hold it mean a deleted one: see `delete`.
         withdraw_group(self._documents, caller.tenant.id, name, now)
         try:
             self._documents.insert(caller.tenant.id, GROUPS, group_to_document(group))
@@ -183,7 +183,7 @@ class GroupsService:
         return group
 
     def _replace(self, caller: Caller, name: str, contents: GroupContents, etag: str | None) -> Group | None:
-        """The changed group, or None when no group admits this change."""
+        """The changed group; None when there is none, or none that the caller may change like this."""
         condition = parse_filter(_named(name, etag)) & permitted_to(caller, Action.UPDATE)
         fields: Document = {}
         if contents.users is not None:
@@ -226,7 +226,7 @@ class GroupsService:
             raise UnknownMember(unknown)
 
     def _known(self, caller: Caller, collection: str, field: str, asked: Sequence[str]) -> frozenset[str]:
-        """Those asked for that exist; asking for none takes no round trip."""
+        """Those of `asked` that exist. Takes no round trip for none."""
         if not asked:
             return frozenset()
         query = Query(filter=parse_filter({field: {"$in": asked}}), projection=parse_projection({field: 1}))
@@ -234,13 +234,13 @@ class GroupsService:
 
 
 def _named(name: str, etag: str | None) -> Document:
-    """The condition on the group of a name, of a version if one is named."""
+    """The condition on the group with this name, and with this etag if one is given."""
     condition: Document = {"name": name if is_group_name(name) else ""}
     return condition if etag is None else condition | {"etag": etag}
 
 
 def _acl_parts(acl: Acl) -> Document:
-    """The ACL path by path, so that an owner left out is neither changed nor compared."""
+    """The ACL path by path, so that a missing owner is neither changed nor compared."""
     parts: Document = {f"ACL.{key}": list(getattr(acl, key)) for key in ACL_KEYS}
     return parts if acl.owner is None else parts | {"ACL.owner": acl.owner}
 

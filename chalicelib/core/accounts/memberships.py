@@ -23,17 +23,17 @@ from chalicelib.core.tenants.model import Tenant
 MAX_LEVELS = 32
 """Levels of groups within groups that count, from the user upward; what lies higher grants nothing.
 
-A bound, because a chain of thousands of groups would slow down every request of its members. The reference's
-own bound is 3. Spec: nec-clients, 1.7.
+Bounded because a chain of thousands of groups would slow down every request of its members. The reference
+allows 3. Spec: nec-clients, 1.7.
 """
 
 REMEMBERED_CALLERS = 10_000
-"""Users whose groups a process remembers; beyond it the ones not seen for longest are forgotten."""
+"""Users whose groups a process remembers; beyond that, it forgets those it has not seen for longest."""
 
 REMEMBERED_SECONDS = 60.0
 """How long a process trusts what it remembers although nothing seems to have changed.
 
-Only matters when a process died after it changed a group and before it said so in the tenant's record.
+Matters only when a process died after it had changed a group and before it noted that in the tenant's record.
 """
 
 _ANONYMOUS_NAME = ANONYMOUS.removeprefix(GROUP_PREFIX)
@@ -49,10 +49,10 @@ class Memberships:
         self._known: OrderedDict[tuple[str, int, str | None], tuple[frozenset[str], float]] = OrderedDict()
 
     def of(self, tenant: Tenant, user: str | None) -> frozenset[str]:
-        """The names of the groups that a user, or None for somebody not signed in, belongs to.
+        """The names of the groups that a user belongs to; None is somebody who is not signed in.
 
-        Takes one round trip for each level of groups when nothing is remembered, none otherwise, however many
-        groups the tenant has. Spec: nec-clients, 1.7.
+        Takes one round trip per level of groups when nothing is remembered, else none, however many groups the
+        tenant has. Spec: nec-clients, 1.7.
         """
         key = (tenant.id, tenant.groups_version, user)
         with self._lock:

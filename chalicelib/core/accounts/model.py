@@ -11,7 +11,7 @@ from chalicelib.core.access.acl import Acl
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can sign in. `options` is the app's own object; None when it never gave one."""
+    """Somebody who can sign in. `options` is an object of the app's own; None when it never gave one."""
 
     id: str
     username: str
@@ -45,9 +45,9 @@ class UserPage:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What a new user gives. `id` is set by dialects whose ids have another form than ours, never by clients.
+    """What a new user gives. `id` is set by dialects whose ids have a form of their own, never by clients.
 
-    `needs_email` says whether the API that the user comes through demands a mail address.
+    `needs_email` says whether the API that is called demands a mail address.
     """
 
     username: str | None = None
@@ -61,7 +61,7 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What changes about a user; None stays as it is."""
+    """The fields of a user to change; None leaves one as it is."""
 
     username: str | None = None
     email: str | None = None
@@ -82,7 +82,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """What a proxy in front says of a client certificate it has checked. Spec: nec-rest, 3.3."""
+    """What the proxy in front says about a client certificate that it has checked. Spec: nec-rest, 3.3."""
 
     serial: str | None = None
     cn: str | None = None
@@ -106,7 +106,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupContents:
-    """What a caller gives for a group; None is what they left out."""
+    """What a caller says about a group; None is what they left out."""
 
     users: list[str] | None = None
     groups: list[str] | None = None

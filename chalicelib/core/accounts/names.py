@@ -26,10 +26,10 @@ MAX_USER_ID_LENGTH = 40
 """Letters and digits of a user's id, included. Source: our choice; every dialect's ids are shorter."""
 
 EVERYBODY = frozenset({AUTHENTICATED.removeprefix(GROUP_PREFIX), ANONYMOUS.removeprefix(GROUP_PREFIX)})
-"""The groups that exist without being made. Spec: nec-rest, 2.4."""
+"""The groups that always exist. Spec: nec-rest, 2.4."""
 
 RESERVED_GROUP_PREFIX = "_EXT-"
-"""How names of groups begin that only the server makes. Spec: nec-rest, 6.1."""
+"""How the names of groups begin that only the server may create. Spec: nec-rest, 6.1."""
 
 _USER_ID = re.compile(rf"[A-Za-z0-9]{{1,{MAX_USER_ID_LENGTH}}}")
 _USERNAME = re.compile(rf"[\x20-\x7e]{{1,{MAX_USERNAME_LENGTH}}}")
@@ -38,7 +38,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9_-]+(?:\.[A-Za-
 
 
 def is_user_id(text: str) -> bool:
-    """Whether a user's id could be this; ids of other forms need not be looked up."""
+    """Whether this could be a user's id; ids of other forms need not be looked up."""
     return _USER_ID.fullmatch(text) is not None
 
 
@@ -53,7 +53,7 @@ def is_email(text: str) -> bool:
 
 
 def is_group_name(text: str) -> bool:
-    """Whether a group that somebody made could have this name."""
+    """Whether a created group could have this name."""
     return (
         1 <= len(text) <= MAX_GROUP_NAME_LENGTH
         and "/" not in text

@@ -25,6 +25,6 @@ def new_token(user_id: str) -> str:
 
 
 def parse_token(text: str) -> SessionToken | None:
-    """What a token says, or None for text that can be none."""
+    """What a token says; None for text that cannot be a token."""
     match = _TOKEN.fullmatch(text)
     return None if match is None else SessionToken(match[1], ids.hash_secret(text))

@@ -15,11 +15,11 @@ from chalicelib.core.query.query import Query
 from chalicelib.core.tenants.model import Tenant
 
 REMEMBERED_BUCKETS = 4096
-"""Buckets a process remembers over all tenants; beyond it the ones not used for longest are forgotten."""
+"""Buckets of all tenants that a process remembers; beyond that, it forgets those not used for longest."""
 
 
 class BucketDirectory:
-    """Finds bucket records. A warm process needs no round trip: every change moves `tenant.buckets_version`."""
+    """Finds bucket records. A warm process needs no round trip: every change raises `tenant.buckets_version`."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -1,4 +1,4 @@
-"""What a bucket is. Special buckets hold the rules for users, groups and for making buckets."""
+"""What a bucket is. Special buckets hold the rules for users, for groups and for creating buckets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class BucketContents:
-    """What a caller gives for a bucket; None is what they left out."""
+    """What a caller says about a bucket; None is what they left out."""
 
     description: str | None = None
     acl: Acl | None = None

@@ -57,7 +57,7 @@ OBJECT_INDEXES = (
     Index("owner_idx", (("ACL.owner", 1),)),
     Index("read_idx", (("ACL.r", 1),)),
     Index("updated_at_idx", (("updatedAt", 1), ("_id", 1))),
-    # Costs nothing for objects without a mark, and lets counts take the marked ones off without reading any.
+    # Costs nothing for objects without a mark, and lets a count leave out the marked ones without reading any.
     Index("deleted_idx", (("_deleted", 1),), sparse=True),
 )
 """Indexes that every object bucket has and that are not listed: access rule, sync, marks. Spec: nec-clients, 9."""
@@ -69,7 +69,7 @@ _RESERVED_INDEX_NAMES = {index.name for index in OBJECT_INDEXES} | {"_id_"}
 
 
 class BucketsService:
-    """What a caller may do with buckets. Contents are the business of objects and files."""
+    """What a caller may do with buckets. Their contents are the business of objects and files."""
 
     def __init__(
         self, documents: Documents, tenants: TenantsService, directory: BucketDirectory, *, is_sharded: bool = False
@@ -82,10 +82,10 @@ class BucketsService:
     # --- buckets ---
 
     def put(self, caller: Caller, kind: BucketKind, name: str, contents: BucketContents) -> Bucket:
-        """Makes a bucket, or changes one: a change must name description, ACL and content ACL.
+        """Creates a bucket, or changes one: a change must give description, ACL and content ACL.
 
-        Making needs the create right of `_ROOT`; changing the description the update right, changing an ACL the
-        admin right on the bucket. Raises: InvalidName, InvalidInput, AccessDenied, TooMany, DuplicateBucket,
+        Creating needs the create right of `_ROOT`; changing the description needs the update right on the bucket,
+        changing an ACL its admin right. Raises: InvalidName, InvalidInput, AccessDenied, TooMany, DuplicateBucket,
         RequestConflict. Spec: nec-rest, 7.1.
         """
         stored = self._directory.read(caller.tenant.id, kind, name)
@@ -117,7 +117,7 @@ class BucketsService:
         return bucket
 
     def delete(self, caller: Caller, kind: BucketKind, name: str) -> None:
-        """Deletes a bucket; with the master key also one that is not empty, and all that it holds.
+        """Deletes a bucket; with the master key even one that is not empty, with all that it holds.
 
         Raises: BucketNotFound, AccessDenied, BucketNotEmpty, RequestConflict. Spec: nec-rest, 7.4.
         """
@@ -132,7 +132,7 @@ class BucketsService:
             raise RequestConflict("Deleting")
         self._tenants.count_bucket_change(caller.tenant.id)
         try:
-            # A request that began before the record went may have written since: look again before the drop.
+            # A request that began before the record was deleted may have written since: look again before the drop.
             self._require_empty(caller, stored)
         except BucketNotEmpty:
             self._documents.insert(caller.tenant.id, BUCKETS, record)
@@ -177,7 +177,7 @@ class BucketsService:
         return stored.shard_key
 
     def set_shard_key(self, caller: Caller, name: str, key: ShardKey) -> None:
-        """Writes down the bucket's shard key, which its operator has set in the database.
+        """Records the shard key that the operator has set in the database.
 
         Raises: BucketNotFound, AccessDenied, InvalidQuery for wrong keys, RequestConflict.
         """
@@ -204,7 +204,7 @@ class BucketsService:
         )
         stored = StoredBucket(bucket, ids.new_etag(), collection_for(kind, name))
         record = _record(stored)
-        # Indexes first: the record makes the bucket visible, and then nothing may be missing.
+        # Indexes first: the record makes the bucket visible, and by then nothing may be missing.
         for index in OWN_INDEXES[kind]:
             self._documents.create_index(caller.tenant.id, stored.collection, index)
         try:
@@ -216,7 +216,7 @@ class BucketsService:
         return bucket
 
     def _materialised(self, caller: Caller, name: str) -> StoredBucket:
-        """A special bucket's record, written down with its defaults by whoever may change it."""
+        """A special bucket's record, stored with its defaults just before its first change."""
         default = SPECIAL_BUCKETS[name]
         require(may_with_bucket(caller, Action.ADMIN, default.acl), "change the bucket")
         stored = StoredBucket(default, ids.new_etag(), collection_for(default.kind, name))
@@ -241,7 +241,7 @@ class BucketsService:
         return changed
 
     def _write(self, caller: Caller, before: StoredBucket, after: StoredBucket) -> None:
-        """Puts a record in the place of the very version that the rights were judged by."""
+        """Replaces exactly the version of the record that the rights were checked against."""
         document = _record(after)
         unchanged = parse_filter({"_id": document["_id"], "etag": before.etag})
         if self._documents.replace_one(caller.tenant.id, BUCKETS, unchanged, document) is None:
@@ -269,5 +269,5 @@ def _record(stored: StoredBucket) -> Document:
 
 
 def _readable(caller: Caller) -> dict[str, object]:
-    """The read condition for buckets themselves, where being the owner grants no reading."""
+    """The condition on buckets that the caller may read; owning one is not enough."""
     return {} if caller.is_master else {"ACL.r": {"$in": sorted(caller.principals)}}

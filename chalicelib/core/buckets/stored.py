@@ -15,10 +15,10 @@ BUCKETS = "_buckets"
 
 @dataclass(frozen=True, slots=True)
 class StoredBucket:
-    """A bucket with what only the store needs: its version and the collection of its contents.
+    """A bucket, with its version and the collection of its contents.
 
-    The collection's name holds a part that is new for each bucket, so a bucket made again under an old name
-    can never show what was written to the old one.
+    Part of the collection's name is new for each bucket, so that a bucket created again under an old name never
+    shows what was written to the old one.
     """
 
     bucket: Bucket

@@ -1,4 +1,4 @@
-"""The contents of files in the store: written under new keys within the limits, and let go of."""
+"""The contents of files in the store: written under new keys, within the limits, and discarded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ class FileContents:
     def write(
         self, tenant: Tenant, shelf: Shelf, content: BinaryIO, content_type: str, *, freed_bytes: int = 0
     ) -> tuple[str, int]:
-        """Stores a content and returns its key and length. Raises: BodyTooLarge, StorageFull; nothing is kept then."""
+        """Stores a content and returns its key and its length in bytes.
+
+        Raises: BodyTooLarge, StorageFull; then nothing is stored.
+        """
         left = self.room(tenant, freed_bytes)
         max_bytes = self._max_file_bytes if left is None else min(left, self._max_file_bytes)
         key = new_blob_key(shelf)
@@ -37,14 +40,14 @@ class FileContents:
     def room(self, tenant: Tenant, freed_bytes: int) -> int | None:
         """How many bytes the tenant may still store once `freed_bytes` are gone; None when there is no limit.
 
-        Counted anew each time: a counter would drift with every crash. Uploads at the same moment do not see each
-        other, so a tenant may pass its limit by what it sends at once. Decision: 0042-storage-limit.
+        Counted anew each time, as a counter would drift with every crash. Simultaneous uploads do not see each
+        other, so a tenant may exceed its limit by what it sends at once. Decision: 0042-storage-limit.
         """
         limit = tenant.settings.max_storage_bytes
         return max(limit - self._records.stored_bytes(tenant) + freed_bytes, 0) if limit else None
 
     def discard(self, tenant: str, key: str | None) -> None:
-        """Deletes a content that no metadata names. If the store fails the sweep will find it."""
+        """Deletes a content that no metadata names. If that fails, the sweep will find it."""
         if key is not None:
             with suppress(Unavailable):
                 self._blobs.delete(tenant, key)

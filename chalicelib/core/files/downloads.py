@@ -25,12 +25,12 @@ ELSEWHERE_SECONDS = 300
 """How long a client may take to follow a redirect to the store. Our choice: a slow mobile network."""
 
 ATTEMPTS = 10
-"""How often a content is looked up again when its file is replaced between reading metadata and opening."""
+"""How often a content is looked up when its file keeps being replaced between reading metadata and opening."""
 
 
 class DownloadsService:
-    """Opens contents. `max_inline_bytes` is what one answer may carry; larger contents are fetched from the store
-    by a signed request, where it has such a thing; 0 is no limit."""
+    """Opens contents. One answer carries up to `max_inline_bytes`, 0 for any number; larger contents are fetched from
+    the store by a signed request, where it has such requests."""
 
     def __init__(self, records: FileRecords, files: FilesService, blobs: Blobs, *, max_inline_bytes: int = 0) -> None:
         self._records = records
@@ -45,16 +45,19 @@ class DownloadsService:
         return self._open(lambda: self._files.get(caller, bucket, name), conditions)
 
     def describe(self, caller: Caller, bucket: str, name: str, conditions: DownloadConditions) -> Download:
-        """What `open` would give, without the content; a part is not looked at. Spec: rfc9110, 9.3.2."""
+        """What `open` would return, without the content; always of the whole. Spec: rfc9110, 9.3.2."""
         return _matched(self._files.get(caller, bucket, name), replace(conditions, part=None))
 
     def open_public(self, tenant: Tenant, bucket: str, token: str, conditions: DownloadConditions) -> Download:
-        """A published file's content, for anybody who has its URL. Raises: FileNotFound for whatever else, and as
-        `open`. Spec: nec-rest, 9.8; nec-clients, 6.10."""
+        """A published file's content, for anybody who has its URL.
+
+        Raises: as `open`, but FileNotFound for anything that is not there or not published.
+        Spec: nec-rest, 9.8; nec-clients, 6.10.
+        """
         return self._open(lambda: self._published(tenant, bucket, token), conditions)
 
     def describe_public(self, tenant: Tenant, bucket: str, token: str, conditions: DownloadConditions) -> Download:
-        """What `open_public` would give, without the content."""
+        """What `open_public` would return, without the content."""
         return _matched(self._published(tenant, bucket, token), replace(conditions, part=None))
 
     def _published(self, tenant: Tenant, bucket: str, token: str) -> File:
@@ -99,8 +102,8 @@ class DownloadsService:
 
 
 def disposition(name: str, kind: str = "attachment") -> str:
-    """The value of Content-Disposition that saves, or with `inline` shows, a content under its name, whatever
-    alphabet it is in. Spec: rfc6266, 4.3."""
+    """The value of Content-Disposition by which a browser saves a content, or with `inline` shows it, under its name
+    in any alphabet. Spec: rfc6266, 4.3."""
     plain = "".join(char if 0x20 <= ord(char) < 0x7F and char not in '"\\%' else "_" for char in name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -131,5 +134,5 @@ def _bounds(part: ByteRange, length: int) -> tuple[int, int]:
         last = length - 1 if part.last is None else min(part.last, length - 1)
         wanted = last - start + 1
     if start >= length or wanted <= 0:
-        raise RangeNotSatisfiable("that part lies behind the end of the file", length)
+        raise RangeNotSatisfiable("that part lies beyond the end of the file", length)
     return start, wanted

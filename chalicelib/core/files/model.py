@@ -15,8 +15,8 @@ from chalicelib.core.files.ports import Chunks, SignedRequest, UploadedPart
 class File:
     """A named content in a file bucket. `meta_etag` moves with every change, `file_etag` with the content only.
 
-    `public_token` is the unguessable part of its public URL, None until it is first published and the same ever
-    after; the URL works only while `is_published`. Spec: nec-rest, 9.4 and 9.8.
+    `public_token` is the unguessable part of its public URL: None until the file is first published, and the same
+    from then on. The URL works only while `is_published`. Spec: nec-rest, 9.4 and 9.8.
     """
 
     tenant: str
@@ -41,7 +41,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """What a caller gives beside the content; None is what they left out."""
+    """What a caller says about a new file besides its content; None is what they left out."""
 
     content_type: str
     acl: Acl | None = None
@@ -51,7 +51,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What changes about a file's metadata; None stays as it is."""
+    """The metadata of a file to change; None leaves a field as it is."""
 
     name: str | None = None
     content_type: str | None = None
@@ -62,8 +62,8 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """A part of a content: from `first` to `last`, both included; `first` None is the last `last` bytes,
-    `last` None is up to the end. Spec: rfc9110, 14.1.2."""
+    """A part of a content: from `first` to `last`, both included. With `first` None it is the last `last` bytes; with
+    `last` None it goes to the end. Spec: rfc9110, 14.1.2."""
 
     first: int | None
     last: int | None
@@ -81,9 +81,11 @@ class DownloadConditions:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A content on its way: `length` bytes of it from `start` on, in `chunks`, which the caller closes; or a request by
-    which the caller fetches it from the store. There is neither when only its head was asked for, nor when it is
-    `unchanged`: the caller has it already."""
+    """A content on its way: `length` bytes from `start` on.
+
+    They are in `chunks`, which the caller closes, or are fetched from the store by the request `elsewhere`. There is
+    neither when only the metadata were asked for, or when the content is `unchanged`: the caller has it already.
+    """
 
     file: File
     start: int
@@ -96,10 +98,11 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class UploadPlan:
-    """What a caller says before the parts of a content: its length in bytes, and what `create` takes beside it.
+    """What a caller announces before it sends a content in parts: its length in bytes, and what a new file has.
 
-    `replaces` an existing file, whose ACL, options and cache switch stay as they are; the etags are checked when the
-    upload begins and when it completes."""
+    With `replaces` the content is for an existing file, whose ACL, options and cache switch stay as they are; the etags
+    are checked when the upload begins and when it completes.
+    """
 
     length: int
     new: NewFile
@@ -112,8 +115,8 @@ class UploadPlan:
 class Upload:
     """An upload in parts that has begun: the caller sends each part by its request, then completes the upload.
 
-    Every part has `part_bytes` bytes and the last one what is left. `arrived` need not be sent again; `missing` are
-    the requests for the others, by number.
+    Every part has `part_bytes` bytes, and the last one what is left. `arrived` need not be sent again; `missing` holds
+    the requests for the other parts, by number.
     """
 
     id: str
@@ -128,7 +131,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class FileList:
-    """The files found, and the moment they were looked for."""
+    """The files found, and the time of the search."""
 
     files: list[File]
     current_time: datetime

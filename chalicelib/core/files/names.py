@@ -1,4 +1,4 @@
-"""What a file may be called, and of what type its content may be said to be."""
+"""The rules for names and content types of files."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def check_file_name(name: str) -> None:
 
 
 def check_content_type(content_type: str) -> None:
-    """Lets a type pass that fits in a header, however odd. Raises: InvalidInput. Spec: nec-clients, 6.2."""
+    """Accepts every type that fits in a header, however odd. Raises: InvalidInput. Spec: nec-clients, 6.2."""
     if not content_type.isascii() or not content_type.isprintable() or not 0 < len(content_type) <= MAX_TYPE_LENGTH:
         raise InvalidInput(f"a content type has 1 to {MAX_TYPE_LENGTH} printable ASCII characters")

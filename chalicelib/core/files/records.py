@@ -1,4 +1,4 @@
-"""The metadata of files among the documents: found, written and removed by exact version. Decides nothing."""
+"""The metadata of files as documents: found, written and removed by exact version. Decides nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Shelf:
 
 
 class FileRecords:
-    """Metadata by shelf. A change names the version it was decided on, and fails when that is no longer stored."""
+    """Metadata by shelf. A change names the version it is based on, and fails when that is no longer stored."""
 
     def __init__(self, documents: Documents, directory: BucketDirectory) -> None:
         self._documents = documents
@@ -85,11 +85,11 @@ class FileRecords:
         return self._documents.delete_one(shelf.tenant, shelf.collection, _version(file)) is not None
 
     def stored_bytes(self, tenant: Tenant) -> int:
-        """How many bytes the contents of all of a tenant's files have."""
+        """How many bytes the contents of all of a tenant's files have together."""
         return sum(self._bytes(tenant.id, stored.collection) for stored in self._directory.file_buckets(tenant.id))
 
     def purge_deleted(self, tenant: Tenant, before: datetime) -> int:
-        """Removes what was marked as deleted before a moment, and has no content any more; returns how many."""
+        """Removes the metadata of files that were marked as deleted before a moment; returns how many."""
         expired = parse_filter({"_deleted": True, "updatedAt": {"$lt": before}})
         collections = [stored.collection for stored in self._directory.file_buckets(tenant.id)]
         return sum(self._documents.delete_many(tenant.id, collection, expired) for collection in collections)

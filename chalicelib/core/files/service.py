@@ -1,7 +1,7 @@
 """Files: uploaded, replaced, listed, described, deleted and published, each within the caller's rights.
 
-A content is written under a new key before its metadata names it, and deleted after no metadata does: a crash
-leaves the old file or the new one, and at worst a content without a name, which the sweep finds.
+A content is written under a new key before metadata name it, and deleted once no metadata do: a crash leaves the old
+file or the new one, and at worst a content that nothing names, which the sweep finds.
 """
 
 from __future__ import annotations
@@ -35,11 +35,8 @@ from chalicelib.core.files.stored import check_metadata
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 
-MAX_FILE_BYTES = 100 * 1024 * 1024
-"""The largest file sent in one request, in bytes, included. Spec: nec-clients, 9; a setting may change it."""
-
 ATTEMPTS = 5
-"""How often a change without an etag is tried against other writers before it gives up."""
+"""How often a change without an etag is tried when other writes keep getting in first."""
 
 
 class FilesService:
@@ -53,7 +50,7 @@ class FilesService:
     # --- contents ---
 
     def create(self, caller: Caller, bucket: str, name: str, content: BinaryIO, new: NewFile) -> File:
-        """Stores a new file; a delete-marked one of that name gives way to it.
+        """Stores a new file; it replaces a delete-marked one of that name.
 
         Raises: BucketNotFound, AccessDenied, InvalidName, InvalidInput for the type, InvalidDocument for options,
         LimitExceeded for too long ones, DuplicateFile, FileLocked, BodyTooLarge, StorageFull. Spec: nec-rest, 9.1.
@@ -73,7 +70,7 @@ class FilesService:
         meta_etag: str | None = None,
         file_etag: str | None = None,
     ) -> File:
-        """Puts another content in the place of a file's; a delete-marked file comes back by it.
+        """Replaces the content of a file; this brings a delete-marked file back.
 
         Raises: BucketNotFound, FileNotFound, AccessDenied, InvalidName, InvalidInput for the type, VersionMismatch,
         FileLocked, BodyTooLarge, StorageFull. Spec: nec-rest, 9.2; nec-clients, 6.3.
@@ -89,7 +86,7 @@ class FilesService:
     # --- contents, in the two steps that an upload in parts takes ---
 
     def may_create(self, caller: Caller, bucket: str, name: str, new: NewFile) -> Shelf:
-        """Where a new file would be; says no before the content is read, where it can be known. Raises: as `create`."""
+        """Where a new file will be; refuses what it can before the content is read. Raises: as `create`."""
         shelf = self._records.shelf_for(caller, bucket, Action.CREATE)
         check_file_name(name)
         check_content_type(new.content_type)
@@ -100,7 +97,7 @@ class FilesService:
         return shelf
 
     def name_new(self, caller: Caller, shelf: Shelf, name: str, key: str, length: int, new: NewFile) -> File:
-        """Gives a stored content its metadata. Raises: DuplicateFile when the name was taken meanwhile; FileLocked."""
+        """Stores the metadata of a new content. Raises: DuplicateFile when the name was taken meanwhile; FileLocked."""
         now = self._clock.now()
         file = File(
             tenant=shelf.tenant,
@@ -153,7 +150,7 @@ class FilesService:
         meta_etag: str | None = None,
         file_etag: str | None = None,
     ) -> File:
-        """Makes a stored content that of a file, and lets go of the one before. Raises: as `replace`."""
+        """Gives a file a new stored content and discards its old one. Raises: as `replace`."""
 
         def replaced(file: File) -> File:
             stored_type = content_type or file.content_type
@@ -230,7 +227,7 @@ class FilesService:
         return self._change(caller, shelf, name, Action.ADMIN, meta_etag, None, published)[1]
 
     def unpublish(self, caller: Caller, bucket: str, name: str, *, meta_etag: str | None = None) -> File:
-        """Ends a file's public URL; one that is not published stays so. Raises: as `publish`. Spec: nec-rest, 9.9."""
+        """Ends a file's public URL, if it has one. Raises: as `publish`. Spec: nec-rest, 9.9."""
         shelf = self._records.shelf_for(caller, bucket, Action.UPDATE)
         return self._change(
             caller, shelf, name, Action.ADMIN, meta_etag, None, lambda file: replace(_living(file), is_published=False)
@@ -279,7 +276,7 @@ class FilesService:
         return after
 
     def purge_deleted(self, tenant: Tenant) -> int:
-        """Deletes for good what has borne a delete mark for longer than the tenant keeps it; returns how many.
+        """Deletes the files whose delete mark is older than the tenant's retention; returns how many.
 
         Spec: nec-clients, 9 (retention; 0 days keeps for ever).
         """
@@ -289,7 +286,7 @@ class FilesService:
     # --- inside ---
 
     def _revive(self, shelf: Shelf, file: File) -> File:
-        """Puts a new file in the place of the delete-marked one of its name."""
+        """Replaces the delete-marked file of this name by a new one."""
         marked = self._records.find(shelf, file.name)
         if marked is None or not marked.deleted:
             raise DuplicateFile("Duplicate File Name")
@@ -307,7 +304,7 @@ class FilesService:
         meta_etag: str | None,
         file_etag: str | None,
     ) -> File:
-        """The stored file, if the caller may act on it and its etags are those given."""
+        """The stored file, if the caller may act on it and it has the given etags."""
         check_file_name(name)
         file = self._records.find(shelf, name)
         if file is None:
@@ -327,7 +324,7 @@ class FilesService:
         file_etag: str | None,
         changed: Callable[[File], File],
     ) -> tuple[File, File]:
-        """The file before and after a change, made to the very version that the rights were judged by."""
+        """Changes exactly the version that the rights were checked against; returns the file before and after."""
         for _ in range(ATTEMPTS):
             before = self._permitted(caller, shelf, name, action, meta_etag, file_etag)
             after = replace(changed(before), meta_etag=ids.new_etag(), updated_at=self._clock.now())
@@ -337,8 +334,8 @@ class FilesService:
 
     @contextmanager
     def _discarding(self, shelf: Shelf, key: str) -> Iterator[None]:
-        """Lets go of a content that gets no name. Not when the store of metadata failed: it may have written before
-        it did, and then the content has its name."""
+        """Discards a content whose metadata were refused. Not when the database failed: it may have stored the metadata
+        before it did."""
         try:
             yield
         except CoreError as error:
@@ -348,7 +345,7 @@ class FilesService:
 
 
 def _living(file: File) -> File:
-    """Raises: FileNotFound for a delete-marked file: only its content can come back, or the mark go for good."""
+    """Raises: FileNotFound for a delete-marked file, which can only get a new content or be deleted for good."""
     if file.deleted:
         raise FileNotFound(file.name)
     return file

@@ -14,7 +14,7 @@ FILE_INDEXES = (
     Index("public_token", (("publicToken", 1),), sparse=True),
     Index("blob", (("blob", 1),), sparse=True),
 )
-"""Indexes of every file bucket: a name is taken once; public URLs and the sweep find their files."""
+"""Indexes of every file bucket: for unique names, and for public URLs and the sweep to find files by."""
 
 MAX_METADATA_BYTES = 262_144
 """Bytes of BSON of a file's ACL and options together, included. Source: as for objects."""

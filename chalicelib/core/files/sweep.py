@@ -13,12 +13,12 @@ from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.service import TenantsService
 
 SWEPT_AFTER = UPLOAD_EXPIRES_AFTER + timedelta(hours=24)
-"""How old a content must be. Stores may date a content by the moment its upload in parts began, and it gets its
-name at the latest when such an upload expires; the rest is margin. Our choice."""
+"""How old a content must be. A store may date a content by when its upload in parts began, and its metadata follow
+before such an upload expires; the rest is margin. Our choice."""
 
 
 class BlobSweep:
-    """Deletes what crashes, deleted buckets and abandoned uploads have left in the store."""
+    """Deletes what crashes, deleted buckets and abandoned uploads have left behind in the store."""
 
     def __init__(
         self, documents: Documents, tenants: TenantsService, uploads: UploadsService, blobs: Blobs, clock: Clock
@@ -30,7 +30,7 @@ class BlobSweep:
         self._clock = clock
 
     def run(self) -> int:
-        """Goes over all tenants; returns how many contents and uploads went. Safe to run twice at once."""
+        """Goes through all tenants; returns how many contents and uploads it deleted. Safe to run twice at once."""
         return sum(self._uploads.sweep(tenant) + self._sweep(tenant) for tenant in self._tenants.list())
 
     def _sweep(self, tenant: Tenant) -> int:

@@ -1,6 +1,6 @@
 """Uploads in parts: for contents too large for one request. The parts go straight to the store by signed requests.
 
-An upload is a record beside the tenant's files until it is completed, thrown away, or expires.
+An upload is a record in the tenant's space until it is completed, aborted, or expires.
 Decision: 0041-uploads-in-parts.
 """
 
@@ -29,9 +29,6 @@ from chalicelib.core.tenants.model import Tenant
 UPLOADS = "_uploads"
 """The collection of uploads that have begun."""
 
-MAX_UPLOAD_BYTES = 5 * 1024 * 1024 * 1024
-"""The largest content sent in parts, in bytes, included. Our choice; a setting may change it."""
-
 UPLOAD_EXPIRES_AFTER = timedelta(hours=24)
 """How long an upload may take from its beginning to its completion. Our choice."""
 
@@ -39,18 +36,18 @@ PART_SECONDS = 3600
 """How long the request for a part is good; asking for the upload again gives new ones. Our choice."""
 
 SMALLEST_PART_BYTES = 8 * 1024 * 1024
-"""Above the 5 MiB that the port asks of every part but the last."""
+"""More than the 5 MiB that the port demands of every part but the last."""
 
 MOST_PARTS = 100
-"""So that one answer holds every request. Larger contents get larger parts."""
+"""Parts of one upload at most, so that one answer holds all requests. Larger contents get larger parts."""
 
 _MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """An upload as it is kept. `user` began it and alone goes on with it; `key` is the content to be, `store_id` the
-    store's name for its parts."""
+    """An upload as it is kept. Only `user`, who began it, may go on with it. `key` will be the content's; `store_id` is
+    the store's id of the upload."""
 
     id: str
     shelf: Shelf
@@ -63,7 +60,10 @@ class _Begun:
 
 
 class UploadsService:
-    """Begins, shows, completes and aborts uploads. Rights are checked when an upload begins and when it completes."""
+    """Begins, shows, completes and aborts uploads of at most `max_upload_bytes`, included.
+
+    Rights are checked when an upload begins and when it completes.
+    """
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class UploadsService:
         blobs: Blobs,
         clock: Clock,
         *,
-        max_upload_bytes: int = MAX_UPLOAD_BYTES,
+        max_upload_bytes: int,
     ) -> None:
         self._documents = documents
         self._files = files
@@ -116,16 +116,16 @@ class UploadsService:
         return self._shown(self._find(caller, bucket, name, upload_id))
 
     def complete(self, caller: Caller, bucket: str, name: str, upload_id: str) -> File:
-        """Makes the file of the parts.
+        """Makes the parts a file.
 
-        Raises: UploadNotFound; InvalidInput while parts are missing, StorageFull when others have taken the room
-        meanwhile, and then the upload goes on; as `FilesService.create` or `replace`.
+        Raises: UploadNotFound; InvalidInput while parts are missing, or StorageFull when others have taken the room
+        meanwhile, after either of which the upload goes on; and as `FilesService.create` or `replace`.
         """
         begun = self._find(caller, bucket, name, upload_id)
         _, freed = self._permitted(caller, bucket, name, begun.plan)
         self._require_room(caller.tenant, begun.plan.length, freed)
         parts = self._all_parts(begun)
-        # Whoever takes the record completes: two at once must not both name, or discard, the one content.
+        # Whoever deletes the record completes the upload: two at once must not both name, or discard, one content.
         if self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id})) is None:
             raise UploadNotFound(upload_id)
         length = self._joined(begun, parts)
@@ -158,7 +158,7 @@ class UploadsService:
     # --- inside ---
 
     def _permitted(self, caller: Caller, bucket: str, name: str, plan: UploadPlan) -> tuple[Shelf, int]:
-        """Where the content goes, and how many bytes it replaces. Raises: whatever stands in its way."""
+        """Where the content goes, and how many bytes it replaces. Raises: as `begin`."""
         if not plan.replaces:
             return self._files.may_create(caller, bucket, name, plan.new), 0
         shelf, before = self._files.may_replace(
@@ -209,7 +209,7 @@ class UploadsService:
         return parts
 
     def _joined(self, begun: _Begun, parts: list[UploadedPart]) -> int:
-        """Makes the content of its parts and returns its length, which must be the one announced."""
+        """Joins the parts to the content and returns its length, which must be the announced one."""
         tenant, announced = begun.shelf.tenant, begun.plan.length
         try:
             length = self._blobs.complete_parts(tenant, begun.key, begun.store_id, parts, announced)
@@ -218,7 +218,7 @@ class UploadsService:
             raise
         if length != announced:
             self._contents.discard(tenant, begun.key)
-            raise InvalidInput(f"{announced} bytes were announced and {length} have arrived: begin again")
+            raise InvalidInput(f"{announced} bytes were announced, {length} have arrived: begin again")
         return length
 
     def _throw_away(self, begun: _Begun) -> None:
@@ -227,7 +227,7 @@ class UploadsService:
 
 
 def part_bytes(length: int) -> int:
-    """How many bytes each part of a content has, but the last: whole MiB."""
+    """How many bytes each part of a content but the last has: whole MiB."""
     shared = -(-length // MOST_PARTS)
     return max(SMALLEST_PART_BYTES, -(-shared // _MIB) * _MIB)
 

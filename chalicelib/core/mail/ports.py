@@ -21,5 +21,7 @@ class Mailer(Protocol):
     """Hands messages to whoever delivers them."""
 
     def send(self, mail: Mail) -> None:
-        """Returns when the message is accepted for delivery. Raises: Unavailable; InvalidEmail for an address that the
-        mailer refuses."""
+        """Returns once the message is accepted for delivery.
+
+        Raises: Unavailable; InvalidEmail for an address that the mailer refuses.
+        """

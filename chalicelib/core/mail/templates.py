@@ -1,4 +1,4 @@
-"""What mails to users say, in Japanese and English; a tenant may put its own words in their place.
+"""What mails to users say, in Japanese and English; a tenant may replace each text by its own.
 
 A text is a template of the standard library: `$username`, `$tenant`, `$link`, `$hours` and `$minutes` are filled in.
 """
@@ -96,29 +96,29 @@ LANGUAGES = {"ja": JAPANESE, "en": ENGLISH}
 
 
 def check_language(language: str) -> str:
-    """Raises: InvalidInput for a language that nobody has written mails in."""
+    """Raises: InvalidInput for a language without mails."""
     if language not in LANGUAGES:
         raise InvalidInput(f"mails are written in {' or '.join(sorted(LANGUAGES))}")
     return language
 
 
 def check_words(words: object) -> tuple[tuple[str, str], ...]:
-    """A tenant's own texts, by name. Raises: InvalidInput for an unknown name or what is no text or template."""
+    """A tenant's own texts, by name. Raises: InvalidInput for an unknown name, or what is not a text or template."""
     names = {f"{kind.value}.{part}" for kind in MailKind for part in ("subject", "text")}
     if not isinstance(words, dict):
         raise InvalidInput("words are an object of texts by name")
     for name, text in words.items():
         if name not in names:
-            raise InvalidInput(f"{name} is none of {', '.join(sorted(names))}")
+            raise InvalidInput(f"{name} is not one of {', '.join(sorted(names))}")
         if not isinstance(text, str) or not Template(text).is_valid():
-            raise InvalidInput(f"{name} is no text, or has a $ that begins no name: write $$")
+            raise InvalidInput(f"{name} is not a text, or has a $ without a name behind it: write $$")
     return tuple(words.items())
 
 
 def render(policy: MailPolicy, kind: MailKind, to: str, facts: Mapping[str, str]) -> Mail:
     """The mail for an occasion, in the tenant's language and perhaps its own words.
 
-    Own words are named `<occasion>.subject` and `<occasion>.text`; a fact that is not known stays as it is written.
+    Its own words are named `<occasion>.subject` and `<occasion>.text`; an unknown `$name` stays as it is written.
     """
     own = dict(policy.words)
     subject, text = LANGUAGES[policy.language][kind]

@@ -1,4 +1,4 @@
-"""Many writes in one call: each entry succeeds or fails by itself, in order, a later one seeing the earlier."""
+"""Many writes in one call: in order, each succeeding or failing by itself and seeing what came before it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ObjectWrites(Protocol):
         """Changes parts of an object."""
 
     def overwrite(self, caller: Caller, bucket: str, object_id: str, source: Document, *, etag: str | None) -> Document:
-        """Puts a whole object in the place of a stored one."""
+        """Replaces a stored object as a whole."""
 
     def delete(self, caller: Caller, bucket: str, object_id: str, *, etag: str | None) -> None:
         """Deletes an object for good."""
@@ -52,8 +52,8 @@ def run_batch(
 ) -> list[Outcome]:
     """What became of each operation, in their order. `mark_only` makes deletes leave a mark.
 
-    `new_ids` gives inserts their ids by position, for a request that may be sent again.
-    Every core error becomes the entry's outcome.
+    `new_ids` are the ids for inserts, by position, when the request may be sent again.
+    A core error becomes the outcome of its entry.
     Spec: nec-rest, 8.8; nec-clients, 5.30 to 5.35.
     """
     outcomes: list[Outcome] = []

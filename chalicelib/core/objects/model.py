@@ -1,4 +1,4 @@
-"""What is asked of objects and what is answered. An object itself is a document: see stored.py."""
+"""Questions about objects, and their answers. An object itself is a document: see stored.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.core.query.values import Document
 
 @dataclass(frozen=True, slots=True)
 class ObjectQuery:
-    """A question about one bucket's objects. `limit` None is all; `timeout_ms` None is the server's default."""
+    """A question about one bucket's objects. `limit` None means all; `timeout_ms` None means the server's default."""
 
     filter: Filter = field(default_factory=lambda: EVERYTHING)
     order: Order = field(default_factory=Order)
@@ -29,7 +29,7 @@ class ObjectQuery:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPage:
-    """The objects found; `count` is of all that match, regardless of the page, when it was asked for."""
+    """The objects found; `count` is how many match regardless of the page, None unless it was asked for."""
 
     documents: list[Document]
     count: int | None
@@ -38,7 +38,7 @@ class ObjectPage:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Batch: make an object; `_id` in the document is kept."""
+    """Batch: create an object; an `_id` in the document is kept."""
 
     document: Document
 
@@ -54,7 +54,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """Batch: put a whole object in the place of a stored one."""
+    """Batch: replace a stored object as a whole."""
 
     object_id: str
     document: Document
@@ -71,7 +71,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Batch: an entry that the dialect could not read; it fails in its turn and leaves the others alone."""
+    """Batch: an entry that the dialect could not read; it fails in its turn and does not affect the others."""
 
     error: CoreError
     object_id: str | None = None
@@ -82,7 +82,7 @@ Operation = Insert | Change | Overwrite | Delete | Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Batch: the entry was carried out; `document` is the object afterwards, None when it is gone."""
+    """Batch: the entry succeeded; `document` is the object afterwards, None when it is deleted."""
 
     object_id: str
     document: Document | None

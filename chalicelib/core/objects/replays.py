@@ -1,6 +1,6 @@
-"""Answers kept for a request token, so that a request sent again is answered without being carried out again.
+"""Answers kept by request token, so that a request sent again is answered without being carried out again.
 
-Spec: nec-rest, 8.1 and 8.8. A token belongs to one app, user and bucket: nobody sees another's answer by guessing.
+Spec: nec-rest, 8.1 and 8.8. A token belongs to one app, user and bucket: guessing one shows nobody another's answer.
 """
 
 from __future__ import annotations
@@ -27,14 +27,11 @@ EXPIRY_INDEX = Index("expiry", (("expiresAt", 1),))
 MAX_KEPT_BYTES = 8 * 1024 * 1024
 """The largest answer that is kept, in bytes of BSON: half of what a MongoDB document may hold. Our choice."""
 
-KEPT_HOURS = 24
-"""How long an answer is kept unless a setting says otherwise. Our choice: longer than any client's retries."""
-
 
 class Replays:
-    """Keeps and recalls the outcomes of tokened requests."""
+    """Keeps and recalls the outcomes of requests with a token."""
 
-    def __init__(self, documents: Documents, clock: Clock, kept_hours: int = KEPT_HOURS) -> None:
+    def __init__(self, documents: Documents, clock: Clock, kept_hours: int) -> None:
         self._documents = documents
         self._clock = clock
         self._kept = timedelta(hours=kept_hours)
@@ -47,7 +44,7 @@ class Replays:
         return [_outcome_from_document(item) for item in kept["outcomes"]]
 
     def keep(self, caller: Caller, key: str, outcomes: list[Outcome]) -> None:
-        """Keeps outcomes; of two requests at the same moment the first one's stay."""
+        """Keeps outcomes; of two simultaneous requests, those of the first."""
         entry: Document = {
             "_id": key,
             "expiresAt": self._clock.now() + self._kept,
@@ -73,9 +70,9 @@ def replay_key(caller: Caller, bucket: str, operation: str, token: str) -> str:
 
 
 def id_for(key: str, position: int) -> str:
-    """The id of the object that a tokened request makes at a position: the same when it is sent again.
+    """The id of the object that a request with a token creates at a position: the same when it is sent again.
 
-    So a request that was carried out and never answered (a crash between) cannot make its object twice.
+    So a request that was carried out but, because of a crash, never answered cannot create its object twice.
     """
     return hashlib.sha256(f"{key}/{position}".encode()).hexdigest()[:24]
 

@@ -1,6 +1,6 @@
-"""Objects: made, read, queried, changed, deleted and aggregated, each within the caller's rights.
+"""Objects: created, read, queried, changed, deleted and aggregated, within the caller's rights.
 
-The access rule is part of every query and every write; no path leads around it.
+The access rule is part of every query and every write; there is no way around it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.rules import may, may_in_bucket, permitted_to, require
 from chalicelib.core.buckets.directory import BucketDirectory
 from chalicelib.core.buckets.model import BucketKind
-from chalicelib.core.buckets.stored import StoredBucket
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
@@ -38,7 +37,6 @@ from chalicelib.core.objects.stored import (
     DELETED,
     ETAG,
     ID,
-    MAX_OBJECT_BYTES,
     NOT_DELETED,
     UPDATED_AT,
     check_size,
@@ -47,13 +45,13 @@ from chalicelib.core.objects.stored import (
 )
 from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
 from chalicelib.core.query.pipeline import ForeignCollection, Pipeline
-from chalicelib.core.query.query import DEFAULT_TIMEOUT_MS, Query
+from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import Update, parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 
 OVERWRITE_ATTEMPTS = 5
-"""How often a full overwrite without an etag is tried against other writers before it gives up."""
+"""How often a full overwrite without an etag is tried when other writes keep getting in first."""
 
 _NOT_DELETED = parse_filter(NOT_DELETED)
 
@@ -68,8 +66,8 @@ class ObjectsService:
         clock: Clock,
         *,
         replays: Replays,
-        max_object_bytes: int = MAX_OBJECT_BYTES,
-        timeout_ms: int = DEFAULT_TIMEOUT_MS,
+        max_object_bytes: int,
+        timeout_ms: int,
     ) -> None:
         self._documents = documents
         self._replays = replays
@@ -81,7 +79,7 @@ class ObjectsService:
     def create(self, caller: Caller, bucket: str, source: Document, *, request_token: str | None = None) -> Document:
         """Stores a new object and returns it. Its id is the `_id` in the source, else a new one.
 
-        A `request_token` sent again gets the first answer again and makes nothing.
+        A `request_token` sent again gets the first answer again and creates nothing.
         Raises: BucketNotFound, AccessDenied, InvalidId, InvalidAcl, InvalidDocument, DocumentTooLarge, DuplicateId,
         DuplicateKey. Spec: nec-rest, 8.1.
         """
@@ -96,7 +94,7 @@ class ObjectsService:
         return document
 
     def insert(self, caller: Caller, bucket: str, source: Document, *, replayable_id: str | None = None) -> Document:
-        """Stores a new object; one without `_id` gets `replayable_id`, and if that is taken, it was made before."""
+        """Stores a new object; one without `_id` gets `replayable_id`, and if that exists it was stored before."""
         collection = self._collection(caller, bucket, Action.CREATE)
         object_id = source.get(ID, replayable_id or ids.new_id())
         if not isinstance(object_id, str) or not object_id:
@@ -146,7 +144,7 @@ class ObjectsService:
         return document
 
     def query(self, caller: Caller, bucket: str, question: ObjectQuery) -> ObjectPage:
-        """The readable objects that match, in order, one page of them.
+        """One page of the objects that match and that the caller may read.
 
         Raises: BucketNotFound, AccessDenied, InvalidInput for a limit above the tenant's, OperatorMisused, TimedOut.
         Spec: nec-rest, 8.3.
@@ -180,7 +178,7 @@ class ObjectsService:
     def update(
         self, caller: Caller, bucket: str, object_id: str, source: Document, *, etag: str | None = None
     ) -> Document:
-        """Changes parts of an object, in one step, and returns it as it is afterwards; delete-marked ones too.
+        """Changes parts of an object, delete-marked or not, in one step, and returns the result.
 
         Raises: BucketNotFound, DocumentNotFound, AccessDenied (also for another ACL without the admin right),
         VersionMismatch, InvalidUpdate, ImmutableField, InvalidAcl, DuplicateKey, DocumentTooLarge, RequestConflict.
@@ -199,7 +197,7 @@ class ObjectsService:
     def overwrite(
         self, caller: Caller, bucket: str, object_id: str, source: Document, *, etag: str | None = None
     ) -> Document:
-        """Puts a whole object in the place of a stored one; the source must name its ACL.
+        """Replaces a stored object as a whole; the source must have an ACL.
 
         Raises: as `update`; InvalidAcl without an ACL. Spec: nec-rest, 8.5.2.
         """
@@ -212,7 +210,7 @@ class ObjectsService:
             check_size(document, self._max_object_bytes)
             if parse_acl(document[ACL]) != parse_acl(current[ACL]):
                 require(may(caller, Action.ADMIN, parse_acl(current[ACL])), "change the object's ACL")
-            # The rights were judged by this very version: the etag in the filter makes the two steps one.
+            # The rights were checked against this version: the etag in the filter makes the two steps one.
             same = _on(object_id, current[ETAG])
             if self._documents.replace_one(caller.tenant.id, collection, same, document) is not None:
                 return document
@@ -226,7 +224,7 @@ class ObjectsService:
             raise self._refusal(caller, collection, object_id, etag, Action.DELETE)
 
     def mark_deleted(self, caller: Caller, bucket: str, object_id: str, *, etag: str | None = None) -> Document:
-        """Gives an object a delete mark and returns it; one that has it stays marked. Spec: nec-rest, 8.6."""
+        """Gives an object a delete mark, if it has none, and returns it. Raises: as `delete`. Spec: nec-rest, 8.6."""
         collection = self._collection(caller, bucket, Action.DELETE)
         admitted = _on(object_id, etag) & permitted_to(caller, Action.DELETE)
         document = self._documents.update_one(caller.tenant.id, collection, admitted, self._mark())
@@ -237,7 +235,7 @@ class ObjectsService:
     def delete_many(self, caller: Caller, bucket: str, condition: Filter, *, mark_only: bool = False) -> int:
         """Deletes, or marks, every matching object that the caller may delete; returns how many.
 
-        Marking passes over objects already marked; deleting takes them too. Spec: nec-rest, 8.7; nec-clients, 5.8.
+        Marking skips objects that are marked already; deleting includes them. Spec: nec-rest, 8.7; nec-clients, 5.8.
         """
         collection = self._collection(caller, bucket, Action.DELETE)
         admitted = self._visible(caller, Action.DELETE, condition, include_deleted=not mark_only)
@@ -257,7 +255,7 @@ class ObjectsService:
         stale_reads: bool = False,
         timeout_ms: int | None = None,
     ) -> list[Document]:
-        """What the pipeline makes of the readable objects; each `$lookup` reads only readable objects too.
+        """What the pipeline makes of the objects that the caller may read; each `$lookup` sees only such objects too.
 
         Raises: BucketNotFound and AccessDenied, also for a looked-up bucket; OperatorMisused, TimedOut.
         Spec: nec-rest, 8.9.
@@ -277,8 +275,8 @@ class ObjectsService:
         )
         return list(rows)
 
-    def purge_deleted(self, tenant: Tenant, buckets: list[StoredBucket]) -> int:
-        """Deletes for good what has borne a delete mark for longer than the tenant keeps it; returns how many.
+    def purge_deleted(self, tenant: Tenant) -> int:
+        """Deletes the objects whose delete mark is older than the tenant's retention; returns how many.
 
         Spec: nec-clients, 9 (retention; 0 days keeps for ever).
         """
@@ -287,7 +285,8 @@ class ObjectsService:
             return 0
         before = self._clock.now() - timedelta(days=days)
         expired = parse_filter({DELETED: True, UPDATED_AT: {"$lt": before}})
-        return sum(self._documents.delete_many(tenant.id, stored.collection, expired) for stored in buckets)
+        collections = [stored.collection for stored in self._directory.object_buckets(tenant.id)]
+        return sum(self._documents.delete_many(tenant.id, collection, expired) for collection in collections)
 
     # --- inside ---
 
@@ -306,7 +305,7 @@ class ObjectsService:
         return parse_update({"$set": {DELETED: True, UPDATED_AT: self._clock.now(), ETAG: ids.new_etag()}})
 
     def _current(self, caller: Caller, collection: str, object_id: str, etag: str | None, action: Action) -> Document:
-        """The stored object, if the caller may act on it and its etag is the one given."""
+        """The stored object, if the caller may act on it and it has the given etag."""
         document = self._documents.find_one(caller.tenant.id, collection, parse_filter({ID: object_id}))
         if document is None:
             raise DocumentNotFound(object_id)
@@ -324,7 +323,7 @@ class ObjectsService:
         action: Action,
         change: PartialChange | None = None,
     ) -> Exception:
-        """Why a write found nothing to change. Raises or returns the error that says so."""
+        """Raises or returns the error that says why a write found nothing to change."""
         document = self._current(caller, collection, object_id, etag, action)
         if change is not None and not _acl_guard(caller, change).matches(document):
             return AccessDenied("no permission to change the object's ACL")
@@ -336,7 +335,7 @@ def _on(object_id: str, etag: str | None) -> Filter:
 
 
 def _acl_guard(caller: Caller, change: PartialChange) -> Filter:
-    """The condition for a change to be admitted: another ACL needs the admin right. Spec: nec-rest, 8.5."""
+    """The condition under which a change is allowed: another ACL needs the admin right. Spec: nec-rest, 8.5."""
     if caller.is_master or not (change.changes_acl or change.keeps_acl):
         return EVERYTHING
     admin = permitted_to(caller, Action.ADMIN)

@@ -1,6 +1,6 @@
 """The fields of a stored object that are the server's: their names, and how a client's document becomes one.
 
-The names are those that queries and pipelines of the NEC reference spell; other dialects rename at their edge.
+The names are those of queries and pipelines in the NEC reference; other dialects rename them at their edge.
 """
 
 from __future__ import annotations
@@ -26,11 +26,8 @@ DELETED = "_deleted"
 STAMPS = frozenset({UPDATED_AT, ETAG})
 """Fields that only the server writes; what a client sends for them is dropped. Spec: nec-clients, 5.1."""
 
-MAX_OBJECT_BYTES = 262_144
-"""Bytes of BSON of one object, included. Source: design, 4.8; a setting may lower or raise it."""
-
 NOT_DELETED: Document = {DELETED: {"$ne": True}}
-"""The condition on objects that bear no delete mark."""
+"""The condition on objects without a delete mark."""
 
 
 def new_object(caller: Caller, source: Document, object_id: str, now: datetime) -> Document:

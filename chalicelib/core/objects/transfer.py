@@ -1,7 +1,6 @@
-"""Whole buckets out and in: what export and import, backup and moving between engines need.
+"""Whole buckets out and in, for export and import, backups, and moving between engines.
 
-Objects pass as they are stored, stamps and marks included. Only the master key may do it: rights were judged when
-the objects were written.
+Objects pass as they are stored, stamps and marks included. Only the master key may do this, as no ACL is checked.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ PAGE = 500
 
 
 class TransferService:
-    """Reads a bucket out page by page and writes objects back as they were."""
+    """Reads a bucket page by page and writes objects back as they were."""
 
     def __init__(self, documents: Documents, directory: BucketDirectory, clock: Clock, max_object_bytes: int) -> None:
         self._documents = documents
@@ -43,9 +42,9 @@ class TransferService:
         return self._documents.count(caller.tenant.id, self._collection(caller, bucket), EVERYTHING)
 
     def read(self, caller: Caller, bucket: str, *, after: str | None = None) -> Iterator[Document]:
-        """Every object in the order of ids, those after an id when one is given, so that a reader can resume.
+        """Every object in order of id; with `after`, those behind that id, so that a reader can resume.
 
-        Objects made meanwhile may or may not be among them. Raises: BucketNotFound, AccessDenied.
+        Objects created meanwhile may or may not be among them. Raises: BucketNotFound, AccessDenied.
         """
         collection = self._collection(caller, bucket)
         while True:
@@ -58,9 +57,9 @@ class TransferService:
             after = documents[-1][ID]
 
     def write(self, caller: Caller, bucket: str, source: Document) -> bool:
-        """Stores an object as it was exported; False when its id exists, and then nothing is changed.
+        """Stores an object as it was exported; False, and nothing is changed, when its id exists.
 
-        What a foreign source lacks is filled in: id, times, etag, an ACL that admits only the master key.
+        What another source lacks is filled in: id, times, etag, an ACL that admits only the master key.
         Raises: BucketNotFound, AccessDenied, InvalidDocument, InvalidAcl, DocumentTooLarge, DuplicateKey.
         """
         collection = self._collection(caller, bucket)
@@ -79,7 +78,7 @@ class TransferService:
         document = {ID: source.get(ID, defaults[ID])} | defaults | source
         document[ID] = str(document[ID])
         if not document[ID] or not isinstance(document[ETAG], str):
-            raise InvalidDocument("_id and etag are texts")
+            raise InvalidDocument("_id and etag must be text")
         for field in (CREATED_AT, UPDATED_AT):
             check_created_at(document[field])
         document[ACL] = parse_acl(source.get(ACL, {})).to_document()

@@ -156,7 +156,7 @@ class S3Blobs:
     def open(self, tenant: str, key: str, start: int = 0, length: int | None = None) -> S3Pieces:
         named = self._place.content(tenant, key)
         lost = BlobNotFound(key)
-        behind = RangeNotSatisfiable("that part lies behind the end of the content", 0)
+        behind = RangeNotSatisfiable("that part lies beyond the end of the content", 0)
         try:
             with core_errors(FILE_STORE, {"NoSuchKey": lost, "404": lost, "InvalidRange": behind}):
                 if length == 0:

@@ -33,7 +33,6 @@ UNDEFINED_KEY = _UNDEFINED
 
 NULL_KEY = _NULL
 
-NAN_KEY = _NAN
 
 BRACKETS: dict[int, tuple[bytes, bytes]] = {
     values.NUMBER: (_NAN, b"\x24"),

@@ -219,7 +219,7 @@ def test_a_lookup_of_what_is_visible_is_computed_here() -> None:
     split = split_pipeline(pipeline, str)
     assert list(split.served) == [BY_ID]
     assert split.rest is not None
-    assert split.rest.foreign_names == {"stored.f"}
+    assert [lookup.name for lookup in split.rest.lookups] == ["stored.f"]
 
 
 def test_a_lookup_with_a_pipeline_is_computed_here() -> None:

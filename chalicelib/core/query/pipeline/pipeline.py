@@ -73,11 +73,6 @@ class Pipeline:
         piped = any("pipeline" in lookup.source["$lookup"] for lookup in self.lookups)
         return self._operators | {LOOKUP_PIPELINE} if piped else self._operators
 
-    @property
-    def foreign_names(self) -> frozenset[str]:
-        """Every name that a `$lookup` reads from, nested pipelines included, as the caller wrote it."""
-        return frozenset(lookup.name for lookup in self.lookups)
-
     def resolved(self, resolve: Callable[[str], ForeignCollection]) -> Pipeline:
         """The same pipeline, each `$lookup` reading only the visible documents of the resolved collection."""
         return Pipeline(resolved_stages(self._parts, resolve), self._operators)

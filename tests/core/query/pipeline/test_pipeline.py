@@ -204,9 +204,8 @@ NESTED = [
 ]
 
 
-def test_foreign_names_include_nested_lookups():
+def test_lookups_include_nested_ones():
     pipeline = parse_pipeline(NESTED)
-    assert pipeline.foreign_names == {"orders", "items", "users"}
     assert [lookup.name for lookup in pipeline.lookups] == ["orders", "items", "users"]
 
 
