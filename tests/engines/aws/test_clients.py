@@ -95,11 +95,13 @@ def test_a_download_is_signed_with_version_4_for_the_bucket_of_the_region(blobs:
     assert abs(signed.expires_at - SystemClock().now() - timedelta(seconds=300)) < timedelta(seconds=10)
 
 
-def test_a_part_is_signed_for_its_number_and_for_no_checksum_that_clients_would_have_to_send(blobs: S3Blobs) -> None:
-    signed = blobs.part_request("acme", "box/1", "upload-1", 7, 3600)
+def test_a_part_is_signed_for_its_number_and_length_and_for_no_checksum_that_clients_would_have_to_send(
+    blobs: S3Blobs,
+) -> None:
+    signed = blobs.part_request("acme", "box/1", "upload-1", 7, length=9, seconds=3600)
     query = parse_qs(urlsplit(signed.url).query)
     assert signed.method == "PUT"
     assert signed.headers == {}
     assert (query["uploadId"], query["partNumber"]) == (["upload-1"], ["7"])
-    assert query["X-Amz-SignedHeaders"] == ["host"]
+    assert query["X-Amz-SignedHeaders"] == ["content-length;host"]
     assert not [name for name in query if "checksum" in name.lower()]
