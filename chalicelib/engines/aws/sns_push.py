@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import threading
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,10 @@ from chalicelib.engines.aws.sns_messages import sns_attributes, sns_message
 
 AT_ONCE = 10
 """Messages on their way at the same moment: as many as a client has connections."""
+
+BEGUN_WITHIN_SECONDS = 40.0
+"""After which the devices that are left come again later. Three calls that time out thrice take 75 seconds more, and a
+Lambda that sends is killed after 120: then all of its devices would be sent to again."""
 
 REMEMBERED_ENDPOINTS = 10_000
 """Addresses of endpoints that a process keeps, to save a call; about 2 MB."""
@@ -39,6 +44,9 @@ TOO_LARGE = "TooLarge"
 
 EXISTING_ENDPOINT = re.compile(r"Endpoint (arn:\S+) already exists")
 """How SNS names the endpoint of a token that has other attributes than the ones sent."""
+
+WRONG_TOKEN = re.compile(r"Invalid parameter: Token Reason")
+"""How SNS says that it is the token, and not the operator's settings, that it does not take."""
 
 NO_ENDPOINT = re.compile(r"TargetArn|No endpoint found")
 
@@ -78,15 +86,18 @@ class SnsPush:
 
     def send(self, targets: list[Target], message: PushMessage) -> list[Delivery]:
         refusals: list[str] = []
+        begun_by = time.monotonic() + BEGUN_WITHIN_SECONDS
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            deliveries = list(pool.map(lambda target: self._send(target, message, refusals), targets))
+            deliveries = list(pool.map(lambda target: self._send(target, message, refusals, begun_by), targets))
         if refusals:
             # What the operator can put right: an application that is missing, a right, a limit of the account.
             line = {"event": "push_refused", "apps": sorted({target.app for target in targets})}
             self._write(json.dumps(line | {"codes": Counter(refusals)}))
         return deliveries
 
-    def _send(self, target: Target, message: PushMessage, refusals: list[str]) -> Delivery:
+    def _send(self, target: Target, message: PushMessage, refusals: list[str], begun_by: float) -> Delivery:
+        if time.monotonic() >= begun_by:
+            return Delivery.RETRY
         try:
             text = sns_message(target.technology, message)
         except LimitExceeded:
@@ -136,8 +147,8 @@ class SnsPush:
                 return _verdict(error, refusals)
             existing = EXISTING_ENDPOINT.search(str(error))
             if existing is None:
-                # Of all that is sent here only the token can be wrong: it is the client's.
-                return Delivery.DEAD
+                # Devices are forgotten for what is theirs only: a mistaken setting must not cost an app all of them.
+                return Delivery.DEAD if WRONG_TOKEN.search(str(error)) else _verdict(error, refusals)
             # If it is disabled, publishing will tell, and delete it.
             endpoint = existing[1]
         with self._lock:

@@ -182,7 +182,7 @@ def test_jobs_that_sqs_takes_only_in_part_are_not_put(server: FailingServer, cli
         (403, "AuthorizationError", Delivery.RETRY),
         (404, "NotFound", Delivery.FAILED),
         (400, "PlatformApplicationDisabled", Delivery.FAILED),
-        (400, "InvalidParameter", Delivery.DEAD),
+        (400, "InvalidParameter", Delivery.FAILED),
     ],
 )
 def test_a_push_that_sns_refuses_is_tried_again_unless_that_is_useless(
@@ -190,6 +190,29 @@ def test_a_push_that_sns_refuses_is_tried_again_unless_that_is_useless(
 ) -> None:
     server.answer = refuses(status, XML_ERROR.format(code=code))
     assert push(clients) == [delivery]
+
+
+@pytest.mark.parametrize(
+    ("reason", "delivery"),
+    [
+        ("Token Reason: iOS device tokens must be no more than 400 hexadecimal characters", Delivery.DEAD),
+        ("PlatformApplicationArn Reason: An ARN must have at least 6 elements, not 1", Delivery.FAILED),
+    ],
+)
+def test_a_device_is_forgotten_for_its_own_token_only(
+    server: FailingServer, clients: Clients, reason: str, delivery: Delivery
+) -> None:
+    refusal = XML_ERROR.format(code="InvalidParameter").replace(">no<", f">Invalid parameter: {reason}<")
+    server.answer = refuses(400, refusal)
+    assert push(clients) == [delivery]
+
+
+def test_pushes_that_take_too_long_together_come_again_later(
+    server: FailingServer, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.engines.aws.sns_push.BEGUN_WITHIN_SECONDS", 0.0)
+    assert push(clients) == [Delivery.RETRY]
+    assert server.requests == 0
 
 
 @pytest.mark.parametrize(
@@ -266,7 +289,7 @@ def test_without_keys_nothing_is_available(server: FailingServer, monkeypatch: p
     with pytest.raises(Unavailable):
         files(clients).delete("t", "k")
     with pytest.raises(Unavailable):
-        files(clients).part_request("t", "k", "u", 1, 60)
+        files(clients).part_request("t", "k", "u", 1, length=1, seconds=60)
     assert server.requests == 0
 
 
