@@ -14,7 +14,7 @@ from chalicelib.web.call import Live, Reply, Request, Stream
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.events import STREAMS, check_query, path_parameters, request_of
 from chalicelib.web.mount import Mount
-from chalicelib.web.routing import Route
+from chalicelib.web.routing import Route, nobody
 
 if TYPE_CHECKING:
     from chalicelib.core.core import Core
@@ -37,6 +37,8 @@ class YorozuApp(Chalice):
         self.mounts: list[Mount] = []
         self.streaming: dict[tuple[str, str], tuple[Mount, Route]] = {}
         """By method and path template, each route whose body may be as large as a file."""
+        self.signs_of_life: set[tuple[str, str]] = set()
+        """By method and path, the routes that ask for no keys and name nothing: what load balancers ask for."""
         self.queues: dict[str, str] = {}
         """The core's name of the queue that each handler works off, by the handler's name."""
 
@@ -118,6 +120,8 @@ def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Core]) -> Mou
             app.streaming[route.method, route.path] = mounted, route
         if route.method == "GET":
             _register(app, mounted, route, ["HEAD"])
+            if route.authenticate is nobody and "{" not in route.path:
+                app.signs_of_life |= {("GET", route.path), ("HEAD", route.path)}
     for path in dict.fromkeys(route.path for route in dialect.routes):
         _register_preflight(app, mounted, path)
     return mounted

@@ -8,6 +8,7 @@ http_heads.py  what the HTTP parser lacks: a bound on headers, deafness to upgra
 feeds.py       connections that stay open
 schedules.py   timers in the place of EventBridge
 memory.py      memory that goes back to the system
+threads.py     threads for requests, shared among tenants
 workers.py     threads for queues, in the place of Lambda's event sources
 """
 

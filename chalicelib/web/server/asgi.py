@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,11 @@ from chalicelib.web.errors import MalformedBody
 from chalicelib.web.events import STREAMS, Streams
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import DEFAULT_MAX_BODY_BYTES, NO_ROUTE
+from chalicelib.web.routing import TENANT
 from chalicelib.web.server.bodies import BodyInFile, BodyInMemory, Receive, Send, read_body, send_stream
 from chalicelib.web.server.feeds import OpenFeeds
 from chalicelib.web.server.route_trie import RouteTrie
-
-THREADS = 32
-"""Requests that are worked on at once in one process; more wait for a thread."""
+from chalicelib.web.server.threads import RequestThreads
 
 STAGE = "/api"
 """The server answers below this prefix too, as API Gateway's stage does."""
@@ -59,8 +58,8 @@ class AsgiApp:
     ) -> None:
         self._app = app
         self._trie = RouteTrie(app.routes)
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
-        self._feeds = OpenFeeds(self._pool)
+        self._threads = RequestThreads()
+        self._feeds = OpenFeeds()
         self._on_start = on_start
         self._on_stop = on_stop
         self._max_body_bytes = max_body_bytes
@@ -85,15 +84,16 @@ class AsgiApp:
         self._feeds.end_at_signals()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self._threads.close)
         await asyncio.to_thread(self._on_stop)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         event = self._event(scope)
+        threads = self._threads_for(event)
         streams = event[STREAMS] = Streams()
         is_slow = False
-        spooled = BodyInFile(self._spool_folder, partial(self._app.admit, event))
+        spooled = BodyInFile(self._spool_folder, partial(self._app.admit, event), threads)
         try:
             try:
                 if not await self._read(receive, event, streams, spooled):
@@ -102,7 +102,7 @@ class AsgiApp:
             except CoreError as error:
                 is_slow = isinstance(error, MalformedBody)
                 work = partial(self._refuse, error, event)
-            status, headers, content = await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            status, headers, content = await asyncio.get_running_loop().run_in_executor(threads, work)
         finally:
             spooled.close()
         if is_slow:
@@ -112,11 +112,17 @@ class AsgiApp:
             headers = [(name, value) for name, value in headers if name != b"content-length"]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         if streams.feed is not None:
-            await self._feeds.send(streams.feed, receive, send)
+            await self._feeds.send(streams.feed, receive, send, threads)
         elif streams.reply is not None:
-            await send_stream(streams.reply, receive, send, self._pool)
+            await send_stream(streams.reply, receive, send, threads)
         else:
             await send({"type": "http.response.body", "body": content})
+
+    def _threads_for(self, event: dict[str, Any]) -> Executor:
+        where = event["requestContext"]
+        if (where["httpMethod"], where["resourcePath"]) in self._app.signs_of_life:
+            return self._threads.aside()
+        return self._threads.of_tenant((event["pathParameters"] or {}).get(TENANT, ""))
 
     async def _read(self, receive: Receive, event: dict[str, Any], streams: Streams, spooled: BodyInFile) -> bool:
         """Puts the body into the event, or beside it for a route that streams. Whether it came. Raises: CoreError."""

@@ -63,12 +63,13 @@ class BodyInMemory:
 class BodyInFile:
     """A body that goes to a file without a name when it is larger than a piece; a crash leaves nothing of it.
 
-    `admit` is asked, in a thread, before there is a file: what it raises keeps the body out.
+    `admit` is asked before there is a file: what it raises keeps the body out. `pool` has the threads for both.
     """
 
-    def __init__(self, folder: Path | None, admit: Callable[[], None]) -> None:
+    def __init__(self, folder: Path | None, admit: Callable[[], None], pool: Executor) -> None:
         self._folder = folder
         self._admit = admit
+        self._pool = pool
         self._gathered = bytearray()
         self._file: BinaryIO | None = None
 
@@ -76,7 +77,7 @@ class BodyInFile:
         """Raises: Unavailable when the disk does not take it; whatever `admit` raises."""
         self._gathered += chunk
         if len(self._gathered) >= PIECE_BYTES:
-            await asyncio.to_thread(self._write)
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._write)
 
     async def drop(self) -> None:
         self._gathered.clear()
@@ -86,7 +87,7 @@ class BodyInFile:
         """The body to be read from its beginning. Raises: Unavailable."""
         if self._file is None:
             return io.BytesIO(self._gathered)
-        await asyncio.to_thread(self._write)
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._write)
         self._file.seek(0)
         return self._file
 

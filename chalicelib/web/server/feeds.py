@@ -22,8 +22,7 @@ Wake = Callable[[], None]
 class OpenFeeds:
     """The feeds that one process sends. They end when the server is asked to stop, so that it can."""
 
-    def __init__(self, pool: Executor) -> None:
-        self._pool = pool
+    def __init__(self) -> None:
         self._wakes: set[Wake] = set()
         self._stopping = False
 
@@ -45,15 +44,16 @@ class OpenFeeds:
         for wake in tuple(self._wakes):
             wake()
 
-    async def send(self, feed: Feed, receive: Receive, send: Send) -> None:
-        """Sends a feed until it is over, its client is gone or the server stops; closes it."""
+    async def send(self, feed: Feed, receive: Receive, send: Send, pool: Executor) -> None:
+        """Sends a feed until it is over, its client is gone or the server stops; closes it. `pool` has the threads
+        in which it is read."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         gone = asyncio.ensure_future(until_gone(receive))
         gone.add_done_callback(lambda _: woken.set())
         self._wakes.add(woken.set)
         try:
-            await self._send(feed, send, loop, woken, gone)
+            await self._send(feed, send, pool, woken, gone)
         except Exception as error:
             log_line("ERROR", "failure", route=NO_ROUTE, cause=describe(error))
         finally:
@@ -61,16 +61,18 @@ class OpenFeeds:
             gone.cancel()
             with suppress(Exception):
                 # What it writes when it closes can fail, and its client comes back anyway.
-                await loop.run_in_executor(self._pool, feed.close)
+                await loop.run_in_executor(pool, feed.close)
 
     async def _send(
-        self, feed: Feed, send: Send, loop: asyncio.AbstractEventLoop, woken: asyncio.Event, gone: asyncio.Future[None]
+        self, feed: Feed, send: Send, pool: Executor, woken: asyncio.Event, gone: asyncio.Future[None]
     ) -> None:
+        loop = asyncio.get_running_loop()
+
         def ring() -> None:
             with suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(woken.set)
 
-        piece: bytes | None = await loop.run_in_executor(self._pool, feed.begin, ring)
+        piece: bytes | None = await loop.run_in_executor(pool, feed.begin, ring)
         idle_at = loop.time() + feed.idle_seconds
         while piece is not None and not gone.done() and not self._stopping:
             if piece:
@@ -82,10 +84,10 @@ class OpenFeeds:
             if gone.done() or self._stopping:
                 break
             if loop.time() < idle_at:
-                piece = await loop.run_in_executor(self._pool, feed.more)
+                piece = await loop.run_in_executor(pool, feed.more)
             else:
                 idle_at = loop.time() + feed.idle_seconds
-                piece = await loop.run_in_executor(self._pool, _more_and_idle, feed)
+                piece = await loop.run_in_executor(pool, _more_and_idle, feed)
         if not gone.done():
             await send({"type": "http.response.body", "body": b""})
 

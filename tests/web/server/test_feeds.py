@@ -83,8 +83,8 @@ def sung(song: Song, play: Play) -> Connection:
 
     async def run() -> Connection:
         with ThreadPoolExecutor(2) as pool:
-            feeds, connection = OpenFeeds(pool), Connection()
-            sending = asyncio.ensure_future(feeds.send(song, connection.receive, connection.send))
+            feeds, connection = OpenFeeds(), Connection()
+            sending = asyncio.ensure_future(feeds.send(song, connection.receive, connection.send, pool))
             await play(feeds, connection)
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await sending
