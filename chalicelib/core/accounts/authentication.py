@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
@@ -28,6 +29,9 @@ from chalicelib.core.query.update import parse_update
 from chalicelib.core.tenants.model import App, Tenant
 from chalicelib.core.tenants.service import TenantsService
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD, tenant_from_document
+
+REMEMBERED_OPENINGS = 1024
+"""Users whose opening query a process keeps parsed; each is a few kilobytes. Our choice."""
 
 _NO_HASH = ids.hash_secret("")
 _OPENING = parse_projection({"password": 0, "options": 0})
@@ -96,8 +100,7 @@ class Authentication:
         The session is checked here and not in the query: that would need a new condition, and a parse, per token.
         """
         tenant_id = self._tenants.id_of(reference)
-        wanted = [TENANT_RECORD] if token is None else [TENANT_RECORD, token.user_id]
-        query = Query(filter=parse_filter({"_id": {"$in": wanted}}), projection=_OPENING)
+        query = _opening(None if token is None else token.user_id)
         records = {record["_id"]: record for record in self._documents.find(tenant_id, ACCOUNTS, query)}
         if TENANT_RECORD not in records:
             raise TenantNotFound(reference)
@@ -128,6 +131,13 @@ class Authentication:
     def _caller(self, tenant: Tenant, app: App, user: str | None, is_master: bool, session: str | None) -> Caller:
         groups = frozenset[str]() if is_master else self._memberships.of(tenant, user)
         return Caller(tenant, app, user, groups, is_master, session)
+
+
+@lru_cache(maxsize=REMEMBERED_OPENINGS)
+def _opening(user: str | None) -> Query:
+    """The read that opens a request, parsed once for each user: the same people call again and again."""
+    wanted = [TENANT_RECORD] if user is None else [TENANT_RECORD, user]
+    return Query(filter=parse_filter({"_id": {"$in": wanted}}), projection=_OPENING)
 
 
 def _prove(tenant: Tenant, app_id: str | None, app_key: str | None) -> tuple[App, bool]:

@@ -161,7 +161,9 @@ class TenantFiles:
 
     def _open(self, tenant: str) -> TenantFile | None:
         """The tenant's file as it is on disk at this moment."""
-        path = self._path(tenant)
+        with self._lock:
+            known = self._files.get(tenant)
+        path = self._path(tenant) if known is None else known.path
         identity = identity_of(path)
         with self._lock:
             file = self._files.get(tenant)
