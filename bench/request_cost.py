@@ -6,7 +6,6 @@ read to the end inside the port, so that their decoding counts as the engine's a
 
 from __future__ import annotations
 
-import base64
 import os
 import statistics
 import tempfile
@@ -26,6 +25,7 @@ from chalicelib.dialects import all_dialects
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.settings import Settings
 from chalicelib.web.chalice_bridge import YorozuApp, mount
+from chalicelib.web.events import STREAMS, Streams
 from chalicelib.web.server.asgi import AsgiApp
 
 ROUNDS = 400
@@ -87,8 +87,7 @@ def ask(asgi: AsgiApp, method: str, target: str, headers: dict[str, str], body: 
         "client": ("127.0.0.1", 1),
     }
     event = asgi._event(scope)
-    if body:
-        event["body"], event["isBase64Encoded"] = base64.b64encode(body).decode("ascii"), True
+    event["body"], event[STREAMS] = body, Streams()
     status, _, answer = asgi._dispatch(event)
     return status, answer
 

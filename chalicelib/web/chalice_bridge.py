@@ -158,6 +158,8 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
         if reply.status not in (204, 304):  # Their length would be that of the content they do not send.
             response.headers.setdefault("Content-Length", str(len(response.body)))
         response.body = b""
+    elif STREAMS in app.event:
+        app.event[STREAMS].content, response.body = response.body, b""
     return response
 
 

@@ -24,10 +24,14 @@ _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\
 
 @dataclass(slots=True)
 class Streams:
-    """How a host and the bridge pass each other bodies too large for an event: `request` was sent, seekable and at
-    its beginning, None when the body is in the event; `reply` or `feed` is to be sent in the place of an empty body."""
+    """How a host and the bridge pass each other bodies beside an event and its answer, where only text could stand.
+
+    `request` was sent, seekable and at its beginning, None when the body is in the event. In the place of an empty body
+    `content`, `reply` or `feed` is to be sent.
+    """
 
     request: BinaryIO | None = None
+    content: bytes = b""
     reply: Stream | None = None
     feed: Feed | None = None
 

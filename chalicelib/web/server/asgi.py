@@ -133,18 +133,16 @@ class AsgiApp:
             return came
         body = BodyInMemory()
         came = await read_body(receive, body, self._max_body_bytes)
-        content = body.content()
-        if content:
-            event["body"], event["isBase64Encoded"] = base64.b64encode(content).decode("ascii"), True
+        event["body"] = body.content()
         return came
 
     def _refuse(self, error: CoreError, event: dict[str, Any]) -> Answer:
-        return _to_http(self._app.refuse(error, event))
+        return _to_http(self._app.refuse(error, event), b"")
 
     def _dispatch(self, event: dict[str, Any]) -> Answer:
         """Runs in a thread of the pool."""
         try:
-            return _to_http(self._app(event, None))
+            return _to_http(self._app(event, None), event[STREAMS].content)
         except Exception as error:
             log_line("ERROR", "failure", route=NO_ROUTE, cause=describe(error))
             return _FAILED
@@ -178,8 +176,9 @@ class AsgiApp:
         }
 
 
-def _to_http(answer: dict[str, Any]) -> Answer:
-    body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else (answer["body"] or "").encode()
+def _to_http(answer: dict[str, Any], content: bytes) -> Answer:
+    """The answer with the content that was passed beside it, if any, for its body."""
+    body = content or base64.b64decode(answer["body"])
     headers = [(name.lower(), value) for name, value in answer["headers"].items()]
     headers += [(name.lower(), value) for name, values in answer["multiValueHeaders"].items() for value in values]
     status: int = answer["statusCode"]
