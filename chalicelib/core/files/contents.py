@@ -62,3 +62,8 @@ def storage_full(tenant: Tenant) -> StorageFull:
 def new_blob_key(shelf: Shelf) -> str:
     """A key for a new content, which tells the sweep in which collection to look for its metadata."""
     return f"{shelf.collection}/{ids.new_id()}"
+
+
+def collection_of(key: str) -> str:
+    """In which collection the metadata are that may name a content."""
+    return key.rpartition("/")[0]

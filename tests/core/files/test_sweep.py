@@ -22,6 +22,17 @@ def test_a_sweep_deletes_what_no_file_names_and_nothing_else(world: FileWorld) -
     assert world.core.blob_sweep.run() == 0
 
 
+def test_a_sweep_asks_for_many_contents_at_once(world: FileWorld) -> None:
+    for number in range(20):
+        world.create(f"file{number}")
+    orphan(world)
+    world.age(days=3)
+    world.documents.calls.clear()
+    assert world.core.blob_sweep.run() == 1
+    assert len(world.names()) == len(world.kept) == 20
+    assert len([call for call in world.documents.calls if call.startswith("find")]) < 10
+
+
 def test_a_young_content_may_be_getting_its_name(world: FileWorld) -> None:
     orphan(world)
     assert world.core.blob_sweep.run() == 0
