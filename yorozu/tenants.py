@@ -65,6 +65,10 @@ def settings(
     ] = None,
     password_min_length: Annotated[int | None, typer.Option(min=1, max=100)] = None,
     password_max_length: Annotated[int | None, typer.Option(min=1, max=1000)] = None,
+    password_min_uppercase: Annotated[int | None, typer.Option(min=0, help="Letters A-Z a password holds.")] = None,
+    password_min_lowercase: Annotated[int | None, typer.Option(min=0, help="Letters a-z a password holds.")] = None,
+    password_min_digits: Annotated[int | None, typer.Option(min=0, help="Digits a password holds.")] = None,
+    password_min_symbols: Annotated[int | None, typer.Option(min=0, help="Signs a password holds.")] = None,
     lock_failures: Annotated[int | None, typer.Option(min=0, help="Failed logins that lock; 0 never locks.")] = None,
     lock_minutes: Annotated[int | None, typer.Option(min=1, help="How long a lock lasts.")] = None,
     cors: Annotated[
@@ -105,7 +109,17 @@ def settings(
         return replace(
             before,
             **own,
-            password=replace(before.password, **_named(min_length=password_min_length, max_length=password_max_length)),
+            password=replace(
+                before.password,
+                **_named(
+                    min_length=password_min_length,
+                    max_length=password_max_length,
+                    min_uppercase=password_min_uppercase,
+                    min_lowercase=password_min_lowercase,
+                    min_digits=password_min_digits,
+                    min_symbols=password_min_symbols,
+                ),
+            ),
             lock=replace(before.lock, **_named(failures=lock_failures, lock_minutes=lock_minutes)),
             mail=replace(
                 before.mail,
@@ -195,6 +209,10 @@ def _settings(settings: TenantSettings) -> dict[str, Any]:
         "max_storage_bytes": settings.max_storage_bytes,
         "password_min_length": settings.password.min_length,
         "password_max_length": settings.password.max_length,
+        "password_min_uppercase": settings.password.min_uppercase,
+        "password_min_lowercase": settings.password.min_lowercase,
+        "password_min_digits": settings.password.min_digits,
+        "password_min_symbols": settings.password.min_symbols,
         "lock_failures": settings.lock.failures,
         "lock_minutes": settings.lock.lock_minutes,
         "confirm_accounts": settings.mail.confirm_accounts,

@@ -92,6 +92,13 @@ def test_browsers_may_send_cookies_along_and_files_may_be_limited(data: Path, te
     assert (shown["cors_credentials"], shown["max_storage_bytes"]) == (True, 5000)
 
 
+def test_passwords_may_have_to_hold_characters_of_every_kind(data: Path, tenant: str) -> None:
+    kinds = ("uppercase", "lowercase", "digits", "symbols")
+    options = [word for kind in kinds for word in (f"--password-min-{kind}", "1")]
+    shown = told(data, "tenants", "settings", "acme", *options)[0]
+    assert [shown[f"password_min_{kind}"] for kind in kinds] == [1, 1, 1, 1]
+
+
 def test_the_same_name_twice_is_refused_in_one_line(data: Path, tenant: str) -> None:
     assert "acme" in str(refused(data, "tenants", "create", "acme"))
     assert "no such tenant" in str(refused(data, "tenants", "show", "none"))

@@ -31,6 +31,16 @@ EVERYBODY = frozenset({AUTHENTICATED.removeprefix(GROUP_PREFIX), ANONYMOUS.remov
 RESERVED_GROUP_PREFIX = "_EXT-"
 """How the names of groups begin that only the server may create. Spec: nec-rest, 6.1."""
 
+SIGNS = "signs"
+"""The kind of every printable ASCII character that is no letter and no digit."""
+
+_KINDS = {
+    "A-Z": string.ascii_uppercase,
+    "a-z": string.ascii_lowercase,
+    "0-9": string.digits,
+    SIGNS: string.punctuation + " ",
+}
+
 _USER_ID = re.compile(rf"[A-Za-z0-9]{{1,{MAX_USER_ID_LENGTH}}}")
 _USERNAME = re.compile(rf"[\x20-\x7e]{{1,{MAX_USERNAME_LENGTH}}}")
 _PASSWORD = re.compile(r"[\x20-\x7e]*")
@@ -82,15 +92,28 @@ def check_email(address: str) -> None:
         raise InvalidEmail(f"not a mail address of at most {MAX_EMAIL_LENGTH} characters")
 
 
+def wanted_kinds(policy: PasswordPolicy) -> dict[str, int]:
+    """How many characters of a kind (`A-Z`, `a-z`, `0-9`, SIGNS) a password must hold, for each kind it must."""
+    least = (policy.min_uppercase, policy.min_lowercase, policy.min_digits, policy.min_symbols)
+    return {kind: number for kind, number in zip(_KINDS, least, strict=True) if number}
+
+
 def is_password(text: str, policy: PasswordPolicy) -> bool:
-    """Whether a user could have this password: printable ASCII of the policy's length. Spec: nec-rest, 5.1."""
-    return policy.min_length <= len(text) <= policy.max_length and _PASSWORD.fullmatch(text) is not None
+    """Whether a user could have this password: printable ASCII as the policy wants it. Spec: nec-rest, 5.1."""
+    if not policy.min_length <= len(text) <= policy.max_length or not _PASSWORD.fullmatch(text):
+        return False
+    wanted = wanted_kinds(policy)
+    return all(sum(map(_KINDS[kind].__contains__, text)) >= number for kind, number in wanted.items())
 
 
 def check_password(password: str, policy: PasswordPolicy) -> None:
     """Raises: InvalidPassword unless a user could have this password."""
     if not is_password(password, policy):
-        raise InvalidPassword(f"a password has {policy.min_length} to {policy.max_length} printable ASCII characters")
+        kinds = ", ".join(f"{number} of {kind}" for kind, number in wanted_kinds(policy).items())
+        raise InvalidPassword(
+            f"a password has {policy.min_length} to {policy.max_length} printable ASCII characters"
+            + (f", at least {kinds}" if kinds else "")
+        )
 
 
 def check_group_name(name: str) -> None:

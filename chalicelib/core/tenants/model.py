@@ -8,10 +8,20 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """What a password must be. Lengths are in characters and include their ends. Spec: nec-rest, 5.1."""
+    """What a password must be: how long, and how many characters of each kind it holds at least. All are counted in
+    characters and include their ends. Spec: nec-rest, 5.1; nec-clients, 9."""
 
     min_length: int = 8
     max_length: int = 100
+    min_uppercase: int = 0
+    min_lowercase: int = 0
+    min_digits: int = 0
+    min_symbols: int = 0
+
+    @property
+    def least(self) -> int:
+        """Characters of the shortest password that this admits."""
+        return max(self.min_length, self.min_uppercase + self.min_lowercase + self.min_digits + self.min_symbols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,11 +240,9 @@ def check_tenant_name(name: str) -> None:
 
 
 def _check_settings(settings: TenantSettings) -> None:
-    if settings.password.min_length > settings.password.max_length:
-        raise InvalidInput(
-            f"no password has at least {settings.password.min_length} and at most "
-            f"{settings.password.max_length} characters"
-        )
+    least, most = settings.password.least, settings.password.max_length
+    if least > most:
+        raise InvalidInput(f"no password has at least {least} and at most {most} characters")
     for origin in settings.cors.origins:
         if not _ORIGIN.fullmatch(origin):
             raise InvalidInput(f"{origin} is no origin: write a scheme and a host alone, as in https://app.example.com")

@@ -91,7 +91,7 @@ def settings_to_document(settings: TenantSettings) -> Document:
         "rateLimitPerMinute": settings.rate_limit_per_minute,
         "maxQueryLimit": settings.max_query_limit,
         "maxStorageBytes": settings.max_storage_bytes,
-        "password": {"minLength": settings.password.min_length, "maxLength": settings.password.max_length},
+        "password": _password_to_document(settings.password),
         "lock": {"failures": settings.lock.failures, "lockMinutes": settings.lock.lock_minutes},
         "cors": {
             "enabled": settings.cors.enabled,
@@ -109,7 +109,6 @@ def settings_to_document(settings: TenantSettings) -> Document:
 
 def settings_from_document(document: Document) -> TenantSettings:
     """The settings that a stored record holds."""
-    password: dict[str, Any] = document["password"]
     lock: dict[str, Any] = document["lock"]
     cors: dict[str, Any] = document["cors"]
     certificate: dict[str, Any] = document["clientCertificate"]
@@ -119,7 +118,7 @@ def settings_from_document(document: Document) -> TenantSettings:
         rate_limit_per_minute=document["rateLimitPerMinute"],
         max_query_limit=document["maxQueryLimit"],
         max_storage_bytes=document.get("maxStorageBytes", 0),
-        password=PasswordPolicy(password["minLength"], password["maxLength"]),
+        password=_password_from_document(document["password"]),
         lock=LockPolicy(lock["failures"], lock["lockMinutes"]),
         cors=CorsPolicy(cors["enabled"], tuple(cors["origins"]), cors["credentials"]),
         client_certificate=ClientCertificatePolicy(
@@ -128,6 +127,23 @@ def settings_from_document(document: Document) -> TenantSettings:
         # Tenants made before there was mail have no policy stored.
         mail=_mail_from_document(document["mail"]) if "mail" in document else MailPolicy(),
     )
+
+
+def _password_to_document(policy: PasswordPolicy) -> Document:
+    return {
+        "minLength": policy.min_length,
+        "maxLength": policy.max_length,
+        "minUppercase": policy.min_uppercase,
+        "minLowercase": policy.min_lowercase,
+        "minDigits": policy.min_digits,
+        "minSymbols": policy.min_symbols,
+    }
+
+
+def _password_from_document(document: Document) -> PasswordPolicy:
+    # Tenants made before kinds of characters counted have none stored.
+    kinds = (document.get(name, 0) for name in ("minUppercase", "minLowercase", "minDigits", "minSymbols"))
+    return PasswordPolicy(document["minLength"], document["maxLength"], *kinds)
 
 
 def _mail_to_document(mail: MailPolicy) -> Document:

@@ -6,7 +6,7 @@ from html import escape
 from string import Template
 from urllib.parse import parse_qs
 
-from chalicelib.core.accounts.names import is_password
+from chalicelib.core.accounts.names import SIGNS, is_password, wanted_kinds
 from chalicelib.core.errors import InvalidInput
 from chalicelib.core.tenants.model import PasswordPolicy, Tenant
 from chalicelib.web.call import Reply
@@ -37,6 +37,8 @@ _ENGLISH = {
     "new": "New password",
     "again": "New password again",
     "rule": "$least to $most letters, digits and signs",
+    "signs": "signs",
+    "kind": "$kind: at least $number",
     "set": "Set password",
     "differ": "The two passwords differ.",
     "wrong": "That password cannot be used.",
@@ -52,6 +54,8 @@ _JAPANESE = {
     "new": "新しいパスワード",
     "again": "新しいパスワード (確認)",
     "rule": "半角英数記号 $least ~ $most 文字",
+    "signs": "記号",
+    "kind": "$kind: $number 文字以上",
     "set": "設定する",
     "differ": "2 つのパスワードが一致しません。",
     "wrong": "このパスワードは使用できません。",
@@ -68,7 +72,7 @@ _WORDS = {"en": _ENGLISH, "ja": _JAPANESE}
 def reset_form(tenant: Tenant, problem: str | None = None) -> Reply:
     """The form for a new password; `problem` names what was wrong with the last try: `differ` or `wrong`."""
     words, policy = _WORDS[tenant.settings.mail.language], tenant.settings.password
-    rule = Template(words["rule"]).substitute(least=policy.min_length, most=policy.max_length)
+    rule = _rule(words, policy)
     alert = "" if problem is None else f'<p role="alert">{words[problem]}</p>'
     fields = "".join(_password_field(name, words[name], policy) for name in ("new", "again"))
     form = f'{alert}<form method="post"><p id="rule">{rule}</p>{fields}<button>{words["set"]}</button></form>'
@@ -110,10 +114,19 @@ def new_password(body: bytes) -> tuple[str, str]:
     return fields.get("new", [""])[0], fields.get("again", [""])[0]
 
 
+def _rule(words: dict[str, str], policy: PasswordPolicy) -> str:
+    rule = Template(words["rule"]).substitute(least=policy.least, most=policy.max_length)
+    kinds = [
+        Template(words["kind"]).substitute(kind=words["signs"] if kind == SIGNS else kind, number=number)
+        for kind, number in wanted_kinds(policy).items()
+    ]
+    return f"{rule} ({', '.join(kinds)})" if kinds else rule
+
+
 def _password_field(name: str, label: str, policy: PasswordPolicy) -> str:
     return (
         f'<label for="{name}">{label}</label><input id="{name}" name="{name}" type="password" required '
-        f'autocomplete="new-password" aria-describedby="rule" minlength="{policy.min_length}" '
+        f'autocomplete="new-password" aria-describedby="rule" minlength="{policy.least}" '
         f'maxlength="{policy.max_length}">'
     )
 

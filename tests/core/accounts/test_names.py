@@ -13,6 +13,8 @@ from chalicelib.core.accounts.names import (
 from chalicelib.core.errors import InvalidEmail, InvalidId, InvalidName, InvalidPassword
 from chalicelib.core.tenants.model import PasswordPolicy
 
+EVERY_KIND = PasswordPolicy(min_uppercase=1, min_lowercase=1, min_digits=1, min_symbols=1)
+
 
 @pytest.mark.parametrize("name", ["a", "aaa@bbb", "Yamada Tarou", "~" * 100, " "])
 def test_a_username_is_printable_ascii(name: str) -> None:
@@ -54,6 +56,23 @@ def test_the_policy_of_the_tenant_sets_the_length() -> None:
     check_password("pass", PasswordPolicy(min_length=4))
     with pytest.raises(InvalidPassword, match="4 to 6"):
         check_password("passwor", PasswordPolicy(min_length=4, max_length=6))
+
+
+@pytest.mark.parametrize("password", ["aB3!efgh", "abC12 !!", "~}x0Y---"])
+def test_the_policy_of_the_tenant_may_want_characters_of_every_kind(password: str) -> None:
+    check_password(password, EVERY_KIND)
+
+
+@pytest.mark.parametrize("password", ["ab3!efgh", "AB3!EFGH", "aBc!efgh", "aB3defgh", "aB3!"])
+def test_a_password_that_lacks_a_kind_is_refused_with_the_rule(password: str) -> None:
+    with pytest.raises(InvalidPassword, match=r"8 to 100 .* at least 1 of A-Z, 1 of a-z, 1 of 0-9, 1 of signs"):
+        check_password(password, EVERY_KIND)
+
+
+def test_a_kind_may_be_wanted_more_than_once() -> None:
+    check_password("a1b2c3d4", PasswordPolicy(min_digits=4))
+    with pytest.raises(InvalidPassword, match="4 of 0-9"):
+        check_password("a1b2c3dd", PasswordPolicy(min_digits=4))
 
 
 @pytest.mark.parametrize("name", ["a", "営業部", "group 1", " ", "x" * 100, "EXT-a", "_ext-a", "authenticated2"])

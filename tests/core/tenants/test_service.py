@@ -209,6 +209,7 @@ def test_a_new_tenants_collections_have_the_indexes_that_jobs_and_statistics_sea
     "changes",
     [
         {"password": PasswordPolicy(min_length=20, max_length=10)},
+        {"password": PasswordPolicy(4, 8, min_uppercase=4, min_lowercase=4, min_symbols=1)},
         {"cors": CorsPolicy(origins=("https://a.example/",))},
         {"cors": CorsPolicy(origins=("a.example",))},
     ],

@@ -27,7 +27,7 @@ SETTINGS = TenantSettings(
     rate_limit_per_minute=3,
     max_query_limit=4,
     max_storage_bytes=5,
-    password=PasswordPolicy(5, 6),
+    password=PasswordPolicy(5, 60, 1, 2, 3, 4),
     lock=LockPolicy(7, 8),
     cors=CorsPolicy(False, ("https://a.example", "https://b.example"), True),
     client_certificate=ClientCertificatePolicy(True, ("serial", "uid"), "CN=CA"),

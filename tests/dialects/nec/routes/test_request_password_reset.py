@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.tenants.model import PasswordPolicy
 from tests.dialects.nec.world import PASSWORD, Nec
 
 NEW = "another horse"
@@ -78,6 +80,19 @@ def test_a_second_request_within_ten_minutes_is_forbidden(nec: Nec) -> None:
     second = nec.post("/request_password_reset", {"email": "ann@example.com"}, by=nec.guest)
     assert second.status == 403
     assert second.json["error"]
+
+
+def test_the_page_tells_the_rule_for_passwords(nec: Nec, mails: Path, client: Any) -> None:
+    policy = PasswordPolicy(min_length=10, min_digits=2, min_symbols=1)
+    nec.core.tenants.change_settings(nec.tenant, lambda found: replace(found, password=policy))
+    body = {"username": "ann", "email": "ann@example.com", "password": "correct horse 22"}
+    assert nec.post("/users", body | {"password": PASSWORD}).status == 400
+    assert nec.post("/users", body).status == 200
+    nec.post("/request_password_reset", {"username": "ann"})
+
+    shown = client.get(f"/1/{nec.tenant}/request_password_reset/{token_for(nec, mails)}").body.decode()
+
+    assert "半角英数記号 10 ~ 100 文字 (0-9: 2 文字以上, 記号: 1 文字以上)" in shown
 
 
 def test_a_wrong_link_is_a_page_that_says_so(nec: Nec, client: Any) -> None:
