@@ -1,4 +1,4 @@
-"""Hourly: delete for good what has outlived its keeping, and make the indexes that a new version declares."""
+"""Hourly: create the indexes that a new version declares, and delete what is past its retention."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from chalicelib.core.core import Core
 
 
 def purge(core: Core) -> int:
-    """Returns how many documents went. See core/upkeep.py and core/purge.py.
+    """Returns how many documents were deleted. See core/upkeep.py and core/purge.py.
 
-    Indexes first, for purges search by them; one that cannot be made keeps nothing from being purged.
+    Indexes come first, as purges search by them. If one cannot be created, the purge runs all the same.
     """
     try:
         core.upkeep.run()

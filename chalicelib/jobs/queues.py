@@ -1,4 +1,4 @@
-"""Which job works on which queue: what workers of every host read."""
+"""Which job works on which queue, for the workers of every host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.jobs.push_expand import push_expand
 __all__ = ["DELIVER_QUEUE", "EXPAND_QUEUE", "QUEUE_JOBS", "QueueJob"]
 
 QueueJob = Callable[[Core, dict[str, Any]], None]
-"""`job(core, body)`. When it returns the work is done; whatever it raises, the queue hands the job out again."""
+"""`job(core, body)`. When it returns, the work is done; when it raises, the queue hands the job out again."""
 
 QUEUE_JOBS: dict[str, QueueJob] = {
     EXPAND_QUEUE: push_expand,

@@ -6,5 +6,5 @@ from chalicelib.core.core import Core
 
 
 def sweep(core: Core) -> int:
-    """Returns how many went. See core/files/sweep.py."""
+    """Returns how many were deleted. See core/files/sweep.py."""
     return core.blob_sweep.run()

@@ -93,7 +93,7 @@ class Request:
 
 
 class Chunks(Protocol):
-    """A content in pieces; whoever is given it closes it."""
+    """A content in pieces, closed by whoever is given it."""
 
     def __iter__(self) -> Iterator[bytes]: ...
 
@@ -118,14 +118,16 @@ class Stream:
 
 
 class Feed(Protocol):
-    """A body that goes on for as long as its client listens. One thread at a time calls it; whoever is given it closes
-    it."""
+    """A body that goes on for as long as its client listens.
+
+    It is called by one thread at a time, and closed by whoever is given it.
+    """
 
     idle_seconds: float
     """How often the client is to be shown that the server lives."""
 
     def begin(self, ring: Callable[[], None]) -> bytes:
-        """The first bytes. From now on `ring` is called, by any thread, when there may be more."""
+        """The first bytes. From now on `ring` is called, in any thread, when there may be more."""
 
     def more(self) -> bytes:
         """What has come since the last call; perhaps nothing."""
@@ -134,7 +136,7 @@ class Feed(Protocol):
         """The sign of life; None ends the body."""
 
     def whole(self) -> bytes:
-        """All that there is by now, for hosts that answer in one piece."""
+        """All that there is so far, for hosts that answer in one piece."""
 
     def close(self) -> None: ...
 
@@ -151,11 +153,10 @@ JsonBody = dict[str, Any] | list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler answers. A dictionary or list is sent as JSON, text as UTF-8, bytes, streams and what is live as
-    they are, None as nothing.
+    """What a handler answers: a dictionary or list as JSON, text as UTF-8, bytes and streams as they are, or nothing.
 
-    `headers` are pairs, so that a name may come twice; a Content-Type among them wins over the one the body suggests.
-    JSON must be plain already: dates, ids and numbers beyond JSON are the work of the dialect's wire.py.
+    `headers` are pairs, so that a name may occur twice; a Content-Type among them overrides the one that the body
+    suggests. JSON must be plain: dates, ids and other values beyond JSON are converted by the dialect's wire.py.
     """
 
     status: int
@@ -165,7 +166,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request on its way through a handler: the core to ask, the caller to ask for, and what was sent."""
+    """One request on its way through a handler: the core, the caller, and what was sent."""
 
     core: Core
     request: Request
@@ -173,7 +174,7 @@ class Call:
 
     @property
     def caller(self) -> Caller:
-        """Who is calling. A route registered with `nobody` has no caller and must not ask."""
+        """Who is calling. A route registered with `nobody` has no caller and must not use this."""
         if self._caller is None:
             raise RuntimeError("this route authenticates nobody")
         return self._caller
@@ -200,7 +201,7 @@ class Call:
 
     @property
     def content(self) -> BinaryIO:
-        """The body to be read piece by piece, however it came."""
+        """The body as a file to read from, however it came."""
         return io.BytesIO(self.request.body) if self.request.stream is None else self.request.stream
 
     def json(self) -> Any:

@@ -26,21 +26,23 @@ Respond = Callable[[Request], Reply]
 
 
 class YorozuApp(Chalice):
-    """A Chalice app that many threads may call at once, that takes clients without an Accept header, and whose
-    unknown methods are answered by the dialect. The same object runs in Lambda, under test, and in the server."""
+    """A Chalice app that many threads may call at once, that serves clients without an Accept header, and that
+    leaves answers to unknown paths and methods to the dialect. The same object runs in Lambda, under test, and in the
+    server.
+    """
 
     def __init__(self, app_name: str) -> None:
         self._this_thread = threading.local()
-        # An own env: Chalice writes a user agent into it, and importing app.py shall not touch the process's.
+        # An env of its own: Chalice writes a user agent into it, and importing app.py must not touch the process's.
         super().__init__(app_name=app_name, configure_logs=False, env={})
         self.api.binary_types = ANY_TYPE
         self.mounts: list[Mount] = []
         self.streaming: dict[tuple[str, str], tuple[Mount, Route]] = {}
-        """By method and path template, each route whose body may be as large as a file."""
+        """The routes whose body may be as large as a file, by method and path template."""
         self.signs_of_life: set[tuple[str, str]] = set()
         """By method and path, the routes that ask for no keys and name nothing: what load balancers ask for."""
         self.queues: dict[str, str] = {}
-        """The core's name of the queue that each handler works off, by the handler's name."""
+        """The core's name of each handler's queue, by the handler's name."""
 
     @property
     def current_request(self) -> ChaliceRequest | None:
@@ -87,7 +89,7 @@ class YorozuApp(Chalice):
         return register
 
     def mount_for(self, path: str) -> Mount:
-        """The mount that speaks for a path nobody else answers; of paths outside every dialect, the first."""
+        """The mount that answers for a path without a route; for a path outside every dialect, the first."""
         covering = [mount for mount in self.mounts if mount.covers(path)]
         return max(covering or self.mounts[:1], key=lambda mount: len(mount.dialect.prefix))
 
@@ -99,7 +101,7 @@ class YorozuApp(Chalice):
         return self.mount_for(path).unknown_method(path, tuple(sorted(self.routes[path])), request_of(event))
 
     def admit(self, event: dict[str, Any]) -> None:
-        """Asks who sends a large body before it has come. Raises: what will keep the request from its handler."""
+        """Authenticates the sender of a large body before it is read. Raises: what would refuse the request later."""
         where = event["requestContext"]
         mounted, route = self.streaming[where["httpMethod"], where["resourcePath"]]
         mounted.admit(route, request_of(event, path_parameters(route.path, event)))
@@ -111,7 +113,7 @@ class YorozuApp(Chalice):
 
 
 def mount(app: YorozuApp, dialect: Dialect, get_core: Callable[[], Core]) -> Mount:
-    """Makes a Chalice route of each of the dialect's routes, HEAD beside each GET, and OPTIONS on each path."""
+    """Registers each of the dialect's routes with Chalice, with HEAD beside each GET and OPTIONS on each path."""
     mounted = Mount(dialect, get_core)
     app.mounts.append(mounted)
     for route in dialect.routes:
@@ -155,7 +157,7 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
         reply = _kept_open(reply, reply.body, app.event, is_head=request.method == "HEAD")
     response = to_response(reply)
     if request.method == "HEAD":
-        if reply.status not in (204, 304):  # Their length would be that of the content they do not send.
+        if reply.status not in (204, 304):  # It would be the length of the content that they leave out.
             response.headers.setdefault("Content-Length", str(len(response.body)))
         response.body = b""
     elif STREAMS in app.event:
@@ -164,7 +166,7 @@ def _respond(app: YorozuApp, mounted: Mount, path: str, respond: Respond) -> Res
 
 
 def _passed_on(reply: Reply, stream: Stream, event: dict[str, Any], *, is_head: bool) -> Reply:
-    """The reply without its stream, which the host fetches from the event, or which is read where it cannot."""
+    """The reply without its stream: the host takes it from the event; where it cannot, the stream is read here."""
     if is_head:
         stream.chunks.close()
     elif STREAMS in event:
@@ -175,7 +177,7 @@ def _passed_on(reply: Reply, stream: Stream, event: dict[str, Any], *, is_head: 
 
 
 def _kept_open(reply: Reply, live: Live, event: dict[str, Any], *, is_head: bool) -> Reply:
-    """The reply without its feed, which the host fetches from the event; or with what the feed has to say by now."""
+    """The reply without its feed: the host takes it from the event; where it cannot, with what the feed has by now."""
     if STREAMS in event and not is_head:
         event[STREAMS].feed = live.feed
         return Reply(reply.status, b"", reply.headers)

@@ -1,4 +1,4 @@
-"""What a request asks of a content beside its name: one part of it, or only if it is, or is not, a known version."""
+"""Headers that ask for a part of a content, or for it only if it is, or is not, a known version."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _TAG = re.compile(r'\s*(W/)?(?:"([^"]*)"|([^",\s]+))\s*(?:,|$)')
 def byte_range(header: str | None) -> tuple[int | None, int | None] | None:
     """First and last byte, both included, of the one part that a Range header asks for; None asks for everything.
 
-    The first is None for the last bytes of a content, their number in its place; the last is None for all that
-    follow. Units other than bytes are ignored. Raises: InvalidInput for several parts, or a part that is none.
+    With first None, last is the number of bytes at the end; with last None, the part goes to the end. Units other
+    than bytes are ignored. Raises: InvalidInput for several parts, or what is not a part.
     Spec: rfc9110, 14.2; nec-clients, 6.12.
     """
     if header is None or not header.strip().lower().startswith(_UNIT):
@@ -30,7 +30,7 @@ def byte_range(header: str | None) -> tuple[int | None, int | None] | None:
 
 
 def strong_tags(header: str | None) -> tuple[str, ...]:
-    """The entity tags of an If-Match header without quotes; weak ones match nothing. Tags may come bare.
+    """The entity tags of an If-Match header without quotes; weak ones never match. Tags may come without quotes.
 
     Spec: rfc9110, 13.1.1; nec-clients, 6.12.
     """
@@ -43,7 +43,7 @@ def any_tags(header: str | None) -> tuple[str, ...]:
 
 
 def range_tag(header: str | None) -> str | None:
-    """The entity tag of an If-Range header; a date or a weak tag is one that matches nothing. Spec: rfc9110, 13.1.5."""
+    """The entity tag of an If-Range header; a date or a weak tag never matches. Spec: rfc9110, 13.1.5."""
     return None if header is None else ",".join(strong_tags(header))
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CoreOnDemand:
-    """Calling it gives the core. Importing app.py, as packaging does, builds nothing."""
+    """Call it to get the core. Importing app.py, as packaging does, builds nothing."""
 
     def __init__(self, build: Callable[[], Core]) -> None:
         self._build = build
@@ -26,7 +26,7 @@ class CoreOnDemand:
         return self._core
 
     def close(self) -> None:
-        """Lets go of what the core holds, if there is one; the next call builds another."""
+        """Closes the core, if there is one; the next call builds another."""
         with self._lock:
             if self._core is not None:
                 self._core.close()

@@ -22,13 +22,13 @@ RenderError = Callable[[CoreError, Request], Reply]
 CorsHeaders = Callable[["Core", Request, Caller | None], HeaderPairs]
 """`cors(core, request, caller)`: the headers by which a browser of another origin may read the answer.
 
-The caller is who was authenticated, so that their tenant need not be read again; None when nobody was. Asked when the
-request has an Origin: for OPTIONS (the preflight, which is answered with these headers and nothing else) and beside
-every other answer, errors included. `()`, or a CoreError raised here, keeps the browser out.
+The caller is who was authenticated, so that their tenant need not be read again; None when nobody was. Called when the
+request has an Origin: for OPTIONS (the preflight, which is answered with these headers and nothing else) and for every
+other answer, errors included. `()`, or a CoreError raised here, keeps the browser out.
 """
 
 KindOf = Callable[[str], str]
-"""`kind_of(path template)`: what API statistics count calls of a route as."""
+"""`kind_of(path template)`: the kind as which API statistics count a call of the route."""
 
 
 @dataclass(frozen=True, slots=True)

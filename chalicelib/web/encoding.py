@@ -11,7 +11,7 @@ from chalicelib.web.call import JSON_TYPE, JsonBody, Live, Reply, Stream
 def encode(reply: Reply) -> Reply:
     """The same reply with its body as bytes, unless it is a stream, and its Content-Type among the headers.
 
-    Raises: ValueError for what HTTP or JSON cannot say: a line break in a header, NaN or infinity in a body.
+    Raises: ValueError for what HTTP or JSON cannot express: a line break in a header, NaN or infinity in a body.
     """
     for name, value in reply.headers:
         if "\n" in value or "\r" in value:
@@ -38,7 +38,7 @@ def _encode_json(body: dict[str, Any] | list[Any]) -> bytes:
     try:
         return _plain.encode(body).encode()
     except UnicodeEncodeError:
-        # Half of a surrogate pair, as an escape in JSON can spell it, has no UTF-8; escaped it goes out as it came.
+        # Half a surrogate pair, which a JSON escape can spell, has no UTF-8; escaped, it goes out as it came in.
         return _escaped.encode(body).encode()
 
 

@@ -10,7 +10,7 @@ class MalformedBody(InvalidInput):
 
 
 class MethodNotAllowed(CoreError):
-    """The path exists, the method does not; `allowed` are the methods that do."""
+    """The path exists, but not with this method; `allowed` are its methods."""
 
     def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
         super().__init__(f"{method} is not allowed here")
@@ -18,11 +18,11 @@ class MethodNotAllowed(CoreError):
 
 
 class UnsupportedMediaType(CoreError):
-    """The body comes in a type or encoding that the route does not read."""
+    """The body has a type or encoding that the route does not read."""
 
 
 class InternalError(CoreError):
-    """Something unexpected happened; what it was is in the log and never in the answer."""
+    """Something unexpected happened; the log says what, the answer never does."""
 
     def __init__(self) -> None:
         super().__init__("internal server error")

@@ -13,11 +13,10 @@ from chalicelib.core.errors import InvalidInput
 from chalicelib.web.call import Feed, Headers, QueryParameters, Request, Stream
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""What a client or proxy may name a request; anything else could forge log lines and is replaced."""
-
+"""The request ids that clients and proxies may choose; anything else could forge log lines and is replaced."""
 
 STREAMS = "yorozu.streams"
-"""Where an event holds the Streams of a host that has them."""
+"""The key in an event under which a host that can stream puts its Streams."""
 
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
@@ -57,9 +56,9 @@ def request_of(event: dict[str, Any], parameters: dict[str, str] | None = None) 
 def path_parameters(template: str, event: dict[str, Any]) -> dict[str, str]:
     """The values of a template's `{names}`, decoded once.
 
-    They are cut from the path as it was sent, from its end, because a stage or a base path may stand before it.
-    Whether a gateway decodes its own `pathParameters` differs between gateways, and decoding twice would break a
-    name with a percent sign; they count only when the path does not fit the template.
+    They are cut from the end of the path as sent, because a stage or a base path may come before it. The gateway's
+    own `pathParameters` are used only when the path does not fit the template: some gateways decode them and some do
+    not, and decoding twice would break a name with a percent sign.
 
     Raises: InvalidInput when a value is not UTF-8.
     """
@@ -94,7 +93,7 @@ def _decode(value: str) -> str:
 
 
 def _base_url(headers: Headers, context: dict[str, Any], path: str | None) -> str:
-    """Where the client found us; empty when it does not say. Only ever told back to the same client."""
+    """How the client addressed us; empty when it does not say. Only ever used in answers to the same client."""
     host = headers.get("host") or ""
     if not _HOST.fullmatch(host):
         return ""

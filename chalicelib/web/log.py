@@ -1,4 +1,4 @@
-"""One JSON line on stderr per request and per surprise.
+"""One JSON line on stderr per request and per unexpected failure.
 
 A line never holds a key, token, mail address, raw path, query or document content: only what is listed in the calls.
 """
@@ -17,7 +17,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class _Threshold:
-    """The one thing here that may change while the process runs."""
+    """The one value here that may change while the process runs."""
 
     level = LEVELS.index("INFO")
 
@@ -30,8 +30,8 @@ def set_log_level(level: str) -> None:
 def log_line(level: str, event: str, **fields: Any) -> None:
     """Writes `{"time", "level", "event", ...fields}`; fields are plain JSON values.
 
-    Not by way of `logging`: that costs more than all of routing, and formats text. One write per line, so that
-    threads do not mix their lines.
+    Without `logging`, which costs more than all of routing. One write per line, so that the lines of several
+    threads do not mix.
     """
     if LEVELS.index(level) >= _Threshold.level:
         sys.stderr.write(json.dumps({"time": _now(), "level": level, "event": event, **fields}) + "\n")
@@ -46,8 +46,8 @@ def _now() -> str:
 def describe(error: BaseException) -> str:
     """Where an unexpected error came from: its type and the innermost frames.
 
-    Its text is left out, because the text of a driver's or parser's error may quote a document; a backend's code is
-    one word and tells the operator what to put right.
+    Its message is left out, because a driver's or parser's message may quote a document; a backend's code is one word
+    and tells the operator what to fix.
     """
     frames = traceback.extract_tb(error.__traceback__)[-6:]
     places = " < ".join(

@@ -26,7 +26,7 @@ DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 REQUEST_ID_HEADER = "X-Request-Id"
 
 NO_ROUTE = "-"
-"""What the log shows in place of a route template when no route matched: never the path itself."""
+"""What the log shows instead of a route template when no route matched: never the path itself."""
 
 Work = Callable[[], Reply]
 FoundCaller = Callable[[], Caller | None]
@@ -64,8 +64,8 @@ class Mount:
         return self._finish(work, request, route.path, lambda: caller)
 
     def admit(self, route: Route, request: Request) -> None:
-        """Raises: the error by which `answer` would refuse the sender of this request. What is no refusal but a
-        failure is left for `answer` to meet again."""
+        """Raises: the error with which `answer` would refuse this request. An unexpected failure is only logged, as
+        `answer` will meet it again."""
         try:
             self._check_body(route, request)
             (route.authenticate or self.dialect.authenticate)(self._get_core(), request)
@@ -99,7 +99,7 @@ class Mount:
     def _finish(self, work: Work, request: Request, path: str, found: FoundCaller = lambda: None) -> Reply:
         """Runs `work`, renders what it raises, adds CORS headers and the request id, and writes the log line.
 
-        `found` tells, after the work, whom it found to be calling.
+        `found` returns, after the work, the caller that it found.
         """
         started = time.perf_counter()
         reply = self._render(work, request, path)
@@ -128,11 +128,11 @@ class Mount:
             return encode(self.dialect.render_error(InternalError(), request))
 
     def _addressed(self, request: Request) -> Request:
-        """The request as the handler saw it, for errors that tell of URLs."""
+        """The request as the handler saw it, for errors that contain URLs."""
         try:
             return _addressed(self._get_core(), request)
         except Exception:
-            # There is no core to ask, which is perhaps what the error tells.
+            # There is no core to ask, which may be what the error is about.
             return request
 
     def _log_failure(self, error: Exception, request: Request, path: str) -> None:

@@ -1,4 +1,4 @@
-"""The messages of a queue as jobs, and jobs as messages: one way through the app's handlers for every host."""
+"""Messages of a queue as jobs, and jobs as messages: so every host runs jobs through the app's handlers."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from chalicelib.core.jobs import Job, Jobs
 from chalicelib.web.log import describe, log_line
 
 RETRY_SECONDS = (5, 30, 180, 900)
-"""How long a job rests after its first, second ... failure: a hiccup costs moments, an outage is waited out."""
+"""How long a job waits after its first, second ... failure: a hiccup costs moments, an outage is waited out."""
 
 Work = Callable[[dict[str, Any]], None]
 
 
 class JobsFailed(Exception):
-    """Some jobs of a batch failed. Lambda keeps what was not completed; nothing of the jobs is in the text."""
+    """Some jobs of a batch failed; the queue keeps those. The message tells nothing of their bodies."""
 
 
 def work_off(jobs: Jobs, queue: str, event: dict[str, Any], work: Work) -> None:
-    """Does the work of each message of an SQS event; completes each at once, and puts off what fails.
+    """Does the work of each message of an SQS event: completes each at once, and puts off those that fail.
 
-    So of a batch that fails in part, or whose function is killed, only what was not done comes again.
+    So when a batch fails in part, or its function is killed, only what is not done comes again.
     Raises: JobsFailed.
     """
     failed = 0
@@ -63,10 +63,10 @@ def _jobs_of(queue: str, event: dict[str, Any]) -> list[Job]:
 
 
 def _put_off(jobs: Jobs, job: Job, error: Exception) -> None:
-    """Gives a job back for later. The body is not logged: it may say who gets what."""
+    """Gives a job back for later. Its body is not logged: it may say who gets what."""
     level = "WARNING" if isinstance(error, Unavailable) else "ERROR"
     log_line(level, "failure", route=job.queue, job=job.id, attempt=job.attempt, cause=describe(error))
     try:
         jobs.release(job, delay_seconds=RETRY_SECONDS[min(job.attempt, len(RETRY_SECONDS)) - 1])
     except Unavailable:
-        return  # it comes again when its time to be hidden is over
+        return  # The job comes again once it is no longer hidden.

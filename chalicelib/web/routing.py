@@ -1,4 +1,4 @@
-"""Routes as plain tables: what a dialect's route files fill and everything else reads."""
+"""Routes as plain tables: filled by a dialect's route files and read by everything else."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def nobody(core: Core, request: Request) -> None:
-    """Authenticates a route that asks nobody who they are, such as a health check."""
+    """For routes that anybody may call, such as a health check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method and path template, spelled as in the API's specification, and the function behind it.
 
-    `authenticate` None means the dialect's own way to find the caller. A route that `streams` takes bodies as large
-    as files, and finds them in `call.content`.
+    `authenticate` None means the dialect's own. A route that `streams` takes bodies as large as files and reads them
+    from `call.content`.
     """
 
     method: str
@@ -91,7 +91,7 @@ class RouteTable:
 
 
 def _check(route: Route) -> None:
-    """Fails while the module is imported, rather than at the first request, when path and function disagree."""
+    """Fails at import, rather than at the first request, when path and function disagree."""
     given = tuple(inspect.signature(route.handler).parameters)[1:]
     if sorted(given) != sorted(route.parameters):
         raise TypeError(f"{route.method} {route.path} gives {route.parameters}, {route.handler.__name__} takes {given}")

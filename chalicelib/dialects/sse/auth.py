@@ -1,4 +1,4 @@
-"""Who listens: BASIC authentication with an installation's credentials; and which browsers may.
+"""Who listens: basic authentication with an installation's credentials; and which browsers may.
 
 Spec: nec-rest, 10.1.1; nec-clients, 0.10 and 7.20.
 """
@@ -19,9 +19,9 @@ CORS_HEADERS = ("Authorization", "Last-Event-ID", "Cache-Control", "Accept", "Or
 
 
 def listener(core: Core, request: Request) -> Caller:
-    """A caller of the tenant, who has proved nothing yet: that is for the stream to ask.
+    """A caller of the tenant who has proved nothing yet: the stream checks the credentials.
 
-    A tenant that is not there is answered like wrong credentials. Raises: WrongPassword; AccessDenied when the tenant
+    An unknown tenant is answered like wrong credentials. Raises: WrongPassword; AccessDenied when the tenant
     is disabled.
     """
     credentials(request.headers)
@@ -49,7 +49,7 @@ def credentials(headers: Headers) -> tuple[str, str]:
 
 
 def kind_of(path: str) -> str:
-    """Listening belongs to no app and is not counted; were it, as push."""
+    """Listening belongs to no app, so it is not counted; if it were, it would be as push."""
     return "push"
 
 

@@ -45,7 +45,7 @@ _SERVER_FAILED = "Internal Server Error"
 
 
 def render_error(error: CoreError, request: Request) -> Reply:
-    """`{"error"}`; nothing unexpected is described. A client that has not proved itself is told how to."""
+    """`{"error"}`, without a word on what was unexpected; 401 says how to authenticate."""
     status = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
     is_unexpected = isinstance(error, InternalError) or type(error) is CoreError
     body = {"error": _SERVER_FAILED if is_unexpected else error.message}

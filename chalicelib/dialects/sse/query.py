@@ -1,4 +1,4 @@
-"""Where a client goes on: the only thing that it can ask for."""
+"""Where a client resumes: the only parameter of this API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from chalicelib.web.call import Headers
 
 
 def last_event_id(headers: Headers) -> str | None:
-    """The id of the event that the client saw last; None when it tells none. Spec: html, "The Last-Event-ID header".
+    """The id of the event that the client saw last; None when it names none. Spec: html, "The Last-Event-ID header".
 
     Clients send it as UTF-8, while servers read headers as Latin-1.
     """

@@ -13,21 +13,21 @@ EVENT_STREAM_HEADERS = (
     # Exactly this, without parameters. Spec: nec-clients, 7.25.
     ("Content-Type", "text/event-stream"),
     ("Cache-Control", "no-cache"),
-    # Common proxies collect answers before they pass them on, unless told so.
+    # Common proxies buffer answers unless they are told not to.
     ("X-Accel-Buffering", "no"),
 )
 
 RETRY = b"retry: 3000\n\n"
-"""Milliseconds after which a client comes back when its connection is lost. Our choice."""
+"""Milliseconds after which a client reconnects when its connection is lost. Our choice."""
 
 HEARTBEAT = b":\n\n"
-"""A comment that is the empty text: the Java client takes no other for a sign of life. Spec: nec-clients, 7.22."""
+"""An empty comment: the Java client takes no other as a sign of life. Spec: nec-clients, 7.22."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
 def event_bytes(event: Event) -> bytes:
-    """One event: its type always, its id, and a line for each line of its text."""
+    """One event: its type, its id, and a line for each line of its text."""
     lines = [f"event: {event.type}", f"id: {event.id}", *(f"data: {line}" for line in _LINE_END.split(event.data))]
     return ("\n".join(lines) + "\n\n").encode()
 

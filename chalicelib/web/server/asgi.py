@@ -1,4 +1,4 @@
-"""The ASGI application: each HTTP request becomes the event that API Gateway would send, and its answer HTTP again.
+"""The ASGI application: turns an HTTP request into the event that API Gateway would send, and the answer into HTTP.
 
 The path is taken raw, so that `%2F` survives; the parser has refused anything but ASCII in it. Bodies may come in
 chunks without a Content-Length. The app is called in a thread, because handlers block.
@@ -28,11 +28,11 @@ from chalicelib.web.server.route_trie import RouteTrie
 from chalicelib.web.server.threads import RequestThreads
 
 STAGE = "/api"
-"""The server answers below this prefix too, as API Gateway's stage does."""
+"""The server also answers below this prefix, as API Gateway's stage does."""
 
 _FAILED_BODY = b'{"error":"internal server error"}'
 _FAILED = 500, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_FAILED_BODY))], _FAILED_BODY
-"""The answer when not even the dialect could answer: a header that HTTP cannot carry, say."""
+"""The answer when even the dialect cannot answer, as for a header that HTTP cannot carry."""
 
 Scope = MutableMapping[str, Any]
 Hook = Callable[[], None]
@@ -42,9 +42,9 @@ Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 class AsgiApp:
     """`on_start` runs before the first request and `on_stop` after the last one was answered.
 
-    Bodies of routes that stream may have `max_file_bytes` and wait in files of `spool_folder` (None is the system's)
-    until they have come whole, so that slow clients occupy no thread. Who sends a large one is asked for their keys
-    before it is kept, and again when it has come.
+    Bodies of routes that stream may have `max_file_bytes`. They are collected in files in `spool_folder` (None is the
+    system's) until they are complete, so that slow clients occupy no thread. The sender of a large one is
+    authenticated before anything is kept, and again once it is complete.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class AsgiApp:
         finally:
             spooled.close()
         if is_slow:
-            # What may still come of the body belongs to nobody.
+            # Nobody will read what may still come of the body.
             headers.append((b"connection", b"close"))
         if streams.feed is not None:
             headers = [(name, value) for name, value in headers if name != b"content-length"]
@@ -125,7 +125,10 @@ class AsgiApp:
         return self._threads.of_tenant((event["pathParameters"] or {}).get(TENANT, ""))
 
     async def _read(self, receive: Receive, event: dict[str, Any], streams: Streams, spooled: BodyInFile) -> bool:
-        """Puts the body into the event, or beside it for a route that streams. Whether it came. Raises: CoreError."""
+        """Puts the body into the event, or into `streams` for a route that streams. False when the client went away.
+
+        Raises: CoreError.
+        """
         where = event["requestContext"]
         if (where["httpMethod"], where["resourcePath"]) in self._app.streaming:
             came = await read_body(receive, spooled, self._max_file_bytes)
@@ -158,7 +161,7 @@ class AsgiApp:
                 query.setdefault(name, []).append(value)
         return {
             "path": path,
-            # The parser leaves the space behind a value, which API Gateway takes away.
+            # The parser keeps the space behind a value; API Gateway removes it.
             "headers": {
                 name.decode("latin-1"): value.strip(b" \t").decode("latin-1") for name, value in scope["headers"]
             },

@@ -1,6 +1,6 @@
-"""Bodies on the wire: small ones into memory, large ones through a file that nobody else sees, streams out again.
+"""Bodies on the wire: small ones go into memory, large ones into a temporary file, and streams out again.
 
-Reading keeps pace with the client and writing with the network, so that no body is held whole in memory.
+Reading keeps pace with the client and writing with the network, so that no large body is ever whole in memory.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from chalicelib.web.log import describe, log_line
 from chalicelib.web.mount import NO_ROUTE
 
 BODY_SECONDS = 120
-"""How long a client may take to send a body before it is hung up on, beside what its size allows."""
+"""How long a client may take to send a body before we hang up, in addition to what its size allows."""
 
 SLOWEST_BYTES_PER_SECOND = 16 * 1024
-"""The pace below which a client with a large body is hung up on: a poor mobile connection."""
+"""We hang up on a client that sends a large body more slowly: the pace of a poor mobile connection."""
 
 DRAIN_BYTES = 64 * 1024 * 1024
-"""How much of a body that is too large is still read, so that the client gets to read why it was refused."""
+"""How much of a too large body is still read, so that the client gets to see why it was refused."""
 
 PIECE_BYTES = 1024 * 1024
-"""How much of a large body is gathered in memory before it goes to the file."""
+"""How much of a large body is collected in memory before it goes to the file."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -41,7 +41,7 @@ class Body(Protocol):
     async def add(self, chunk: bytes) -> None: ...
 
     async def drop(self) -> None:
-        """Forgets what came, because too much came."""
+        """Forgets what has come, because it is too much."""
 
 
 class BodyInMemory:
@@ -74,7 +74,7 @@ class BodyInFile:
         self._file: BinaryIO | None = None
 
     async def add(self, chunk: bytes) -> None:
-        """Raises: Unavailable when the disk does not take it; whatever `admit` raises."""
+        """Raises: Unavailable when it cannot be written; whatever `admit` raises."""
         self._gathered += chunk
         if len(self._gathered) >= PIECE_BYTES:
             await asyncio.get_running_loop().run_in_executor(self._pool, self._write)
@@ -84,7 +84,7 @@ class BodyInFile:
         self.close()
 
     async def content(self) -> BinaryIO:
-        """The body to be read from its beginning. Raises: Unavailable."""
+        """The body, to be read from its beginning. Raises: Unavailable."""
         if self._file is None:
             return io.BytesIO(self._gathered)
         await asyncio.get_running_loop().run_in_executor(self._pool, self._write)
@@ -109,7 +109,7 @@ class BodyInFile:
 
 
 async def read_body(receive: Receive, body: Body, max_bytes: int) -> bool:
-    """Whether the whole body came; not when the client went away.
+    """Whether the whole body has come: not when the client went away.
 
     Raises: BodyTooLarge; MalformedBody when the client was too slow; whatever `body` raises.
     """
@@ -138,8 +138,8 @@ async def read_body(receive: Receive, body: Body, max_bytes: int) -> bool:
 async def send_stream(stream: Stream, receive: Receive, send: Send, pool: Executor) -> None:
     """Sends a stream piece by piece, and closes it.
 
-    When it breaks off, the answer is left unfinished: the server then cuts the connection, and the client sees that
-    bytes are missing.
+    When it breaks off, the answer stays incomplete: the server cuts the connection, and the client sees that bytes
+    are missing.
     """
     loop = asyncio.get_running_loop()
     gone = asyncio.ensure_future(until_gone(receive))
@@ -148,7 +148,7 @@ async def send_stream(stream: Stream, receive: Receive, send: Send, pool: Execut
         while left > 0 and not gone.done():
             piece = await loop.run_in_executor(pool, next, stream.chunks, b"")
             if not piece:
-                log_line("ERROR", "failure", route=NO_ROUTE, cause=f"a content ended {left} bytes too early")
+                log_line("ERROR", "failure", route=NO_ROUTE, cause=f"a content ended {left} bytes early")
                 return
             left -= len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": left > 0})

@@ -20,7 +20,7 @@ Wake = Callable[[], None]
 
 
 class OpenFeeds:
-    """The feeds that one process sends. They end when the server is asked to stop, so that it can."""
+    """The feeds that one process sends. They end when the server is asked to stop, otherwise it could not."""
 
     def __init__(self) -> None:
         self._wakes: set[Wake] = set()
@@ -29,8 +29,8 @@ class OpenFeeds:
     def end_at_signals(self) -> None:
         """Ends all feeds when the process is told to stop, before the HTTP server waits for their connections.
 
-        The HTTP server has no such hook: it waits in silence for what is still being answered. Its own handlers are
-        called as before. To be called in the event loop's thread.
+        The HTTP server has no hook for this. Its own signal handlers are called as before. Call this in the
+        event loop's thread.
         """
         if threading.current_thread() is not threading.main_thread():
             return
@@ -39,7 +39,7 @@ class OpenFeeds:
             signal.signal(number, self._before(signal.getsignal(number), loop))
 
     def end(self) -> None:
-        """Ends all feeds, and those that are still to come. To be called in the event loop's thread."""
+        """Ends all feeds, now and from now on. Call this in the event loop's thread."""
         self._stopping = True
         for wake in tuple(self._wakes):
             wake()
@@ -60,7 +60,7 @@ class OpenFeeds:
             self._wakes.discard(woken.set)
             gone.cancel()
             with suppress(Exception):
-                # What it writes when it closes can fail, and its client comes back anyway.
+                # Closing may fail to write something; the client comes back all the same.
                 await loop.run_in_executor(pool, feed.close)
 
     async def _send(
@@ -100,6 +100,6 @@ class OpenFeeds:
 
 
 def _more_and_idle(feed: Feed) -> bytes | None:
-    """What has come, and the sign of life: one that is due is not put off by events."""
+    """What has come, and the sign of life, which events must not put off."""
     more, idle = feed.more(), feed.idle()
     return None if idle is None else more + idle

@@ -1,5 +1,5 @@
-"""What uvicorn's parser does not do with the head of a request (its first line and headers): bound it, and ignore
-offers to upgrade."""
+"""What uvicorn's parser does not do with the head of a request (its first line and headers): limit its length, and
+ignore offers to upgrade."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-"""The longest head, included: room for the longest `where` in a URL that common proxies let through. API Gateway takes
-10,240 bytes of headers."""
+"""The longest head, included: room for the longest `where` in a URL that common proxies let through. API Gateway
+allows 10,240 bytes of headers."""
 
 _END = re.compile(rb"\r?\n\r?\n")
 _UPGRADE = re.compile(rb"\nupgrade:", re.IGNORECASE)
 
 
 def _refusal(status: str, error: str) -> bytes:
-    """An answer to what never becomes a request, in the form of all other errors."""
+    """An answer to what never becomes a request, in the same form as all other errors."""
     body = f'{{"error":"{error}"}}'
     return (
         f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
@@ -27,7 +27,7 @@ def _refusal(status: str, error: str) -> bytes:
 class WholeHeads(HttpToolsProtocol):
     """Hands each head to the parser in one piece.
 
-    A client that never comes to the end of its headers is refused, instead of collected without end. An `Upgrade`
+    A client whose headers never end is refused instead of being read forever. An `Upgrade`
     header is renamed: Java's HTTP client offers h2c with every request, and the parser would take the body of such a
     request for the other protocol and drop it.
     """
@@ -36,7 +36,7 @@ class WholeHeads(HttpToolsProtocol):
     _in_head = True
 
     def data_received(self, data: bytes) -> None:
-        # What cannot begin a head, such as a TLS greeting, is the parser's to refuse.
+        # The parser refuses what cannot begin a head, such as a TLS greeting.
         if self._in_head and (self._head or data[:1].isalpha()):
             self._unset_keepalive_if_required()
             self._head += data

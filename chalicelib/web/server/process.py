@@ -28,14 +28,13 @@ KEEP_ALIVE_SECONDS = 65
 """Longer than the 60 s of common load balancers, so that they, not we, close idle connections."""
 
 STOP_SECONDS = 30
-"""How long running requests may take to end after SIGTERM; API Gateway grants 29 s as well."""
-
+"""How long running requests may take to end after SIGTERM; API Gateway allows 29 s too."""
 
 WORKER_SILENCE_SECONDS = 30
-"""After which a worker counts as hung and is replaced; the default of 5 kills one on a machine that is merely busy."""
+"""A worker silent for longer counts as hung and is replaced; the default of 5 kills workers of a busy machine."""
 
 _HTTP_SERVER = "uvicorn.error"
-"""The name under which uvicorn tells how it fares, errors or not."""
+"""The logger in which uvicorn reports how it is doing, errors or not."""
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8080, workers: int = 1) -> None:
@@ -62,7 +61,7 @@ def create() -> AsgiApp:
     _end_with_parent()
     _allow_many_connections()
     give_back_large_blocks()
-    # Imported by name, as the Lambda runtime does it: app.py stands outside the package and is nobody's library.
+    # Imported by name, as the Lambda runtime does: app.py is outside the package, and nothing else imports it.
     module = importlib.import_module("app")
     settings = Settings.from_environment(os.environ)
     schedules = Schedules(module.app, _lock_file(settings))
@@ -101,7 +100,7 @@ def _allow_many_connections() -> None:
 
 
 def _end_with_parent() -> None:
-    """Stops a worker whose server was killed: alone it would hold the port and the data, and nobody could stop it."""
+    """Stops a worker whose server was killed: it would go on to hold the port and the data, with nobody to stop it."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -114,7 +113,7 @@ def _end_with_parent() -> None:
 
 
 def _spool_folder(settings: Settings) -> Path | None:
-    """Beside the data, for the system's folder for temporary files may be memory."""
+    """Beside the data, because the system's folder for temporary files may be in memory."""
     return settings.data_folder if settings.engine == "embedded" else None
 
 

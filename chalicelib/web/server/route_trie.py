@@ -1,4 +1,4 @@
-"""Which route template a path means, as API Gateway would find it."""
+"""Finds the route template for a path, as API Gateway would."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Node:
 
 
 class RouteTrie:
-    """All templates as one tree, a level per path segment.
+    """All templates as one tree, with a level per path segment.
 
     Raises: ValueError when two templates name the parameter of one level differently: API Gateway refuses those.
     """
@@ -26,10 +26,10 @@ class RouteTrie:
             self._add(template)
 
     def match(self, path: str) -> tuple[str, dict[str, str]] | None:
-        """The template and the parameters as they stand in the path, still encoded; None when nothing matches.
+        """The template, and the parameters as they are in the path, still encoded; None when nothing matches.
 
-        A fixed segment wins over a parameter, but is no dead end: when it leads nowhere the parameter is tried. One
-        slash at the end does not count. A `%2F` is no boundary.
+        A fixed segment takes precedence over a parameter; when it leads nowhere, the parameter is tried. One slash at
+        the end is ignored. A `%2F` does not end a segment.
         """
         segments = _segments(path)
         names: list[tuple[str, str]] = []

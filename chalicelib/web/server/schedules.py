@@ -1,4 +1,4 @@
-"""Timers for the app's `@app.schedule` jobs, in the place of EventBridge."""
+"""Timers for the app's `@app.schedule` jobs, instead of EventBridge."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Job = Callable[[dict[str, Any], None], Any]
 class Schedules:
     """Runs each scheduled job of the app at its rate, the first time one interval after the start.
 
-    Of several processes that are given the same `lock_file` one runs the jobs, and another takes over when it ends.
+    Of several processes with the same `lock_file`, one runs the jobs, and another takes over when it ends.
     """
 
     def __init__(self, app: YorozuApp, lock_file: Path) -> None:
@@ -45,7 +45,7 @@ class Schedules:
             thread.start()
 
     def stop(self) -> None:
-        """Returns when no job runs any more; lets another process take over."""
+        """Returns once no job is running; lets another process take over."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -58,7 +58,7 @@ class Schedules:
                 _run(name, job)
 
     def _is_ours(self) -> bool:
-        """Whether this process holds, or can now take, the right to run the jobs; a dead holder has let go of it."""
+        """Whether this process holds, or can now take, the right to run the jobs. A dead process no longer holds it."""
         with self._deciding:
             if self._lock is None:
                 self._lock = _try_lock(self._lock_file)

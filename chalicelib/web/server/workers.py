@@ -1,4 +1,4 @@
-"""Threads that work off the app's queues, in the place of Lambda's event sources."""
+"""Threads that work through the app's queues, instead of Lambda's event sources."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from chalicelib.core.core import Core
 
 WAIT_SECONDS = 1.0
-"""How long a worker waits for a job before it looks whether it shall stop."""
+"""How long a worker waits for a job before it checks whether to stop."""
 
 REST_SECONDS = 5.0
-"""How long a worker rests when the queue fails."""
+"""How long a worker pauses when the queue fails."""
 
 Handler = Callable[[dict[str, Any], None], Any]
 
@@ -26,7 +26,7 @@ Handler = Callable[[dict[str, Any], None], Any]
 class QueueWorkers:
     """Works on each queue that the app has a handler for, with some threads in every process.
 
-    A job is taken when a thread is free for it, so that one that cannot be finished is the only one that waits.
+    Each thread takes one job at a time, so that a job that gets stuck holds up no other.
     """
 
     def __init__(self, app: YorozuApp, get_core: Callable[[], Core], *, threads: int, hidden_seconds: int) -> None:
@@ -46,7 +46,7 @@ class QueueWorkers:
                 thread.start()
 
     def stop(self) -> None:
-        """Returns when the jobs in hand are done."""
+        """Returns once the jobs in progress are done."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()
@@ -68,7 +68,7 @@ def _run(job: Job, handler: Handler) -> None:
     try:
         handler(event_of(job), None)
     except JobsFailed:
-        return  # logged and put off already
+        return  # It has been logged and put off.
     except Exception as error:
         log_line("ERROR", "failure", route=job.queue, job=job.id, cause=describe(error))
     else:

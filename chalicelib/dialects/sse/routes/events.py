@@ -12,9 +12,9 @@ routes = RouteTable()
 
 @routes.get("/events/{tenant}/{installation}")
 def listen_to_events(call: Call, installation: str) -> Reply:
-    """The events of an installation: first those it has missed, then each as it comes.
+    """The events of an installation: first those that it missed, then each as it comes.
 
-    Where connections cannot stay open (Lambda) the answer ends after what is there by now; clients come back.
+    Where connections cannot stay open (Lambda), the answer ends with what is there so far; clients come back.
     Replies: 200 with `text/event-stream`.
     Raises: WrongPassword without the installation's credentials.
     Spec: nec-rest, 10.1.1; nec-clients, 7.20 to 7.25.
