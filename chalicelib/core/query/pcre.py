@@ -56,8 +56,11 @@ _PREFIX = re.compile(r"\^([A-Za-z0-9_ @:/,;=!~%&'\"-]+)(?![*?{])")
 _START_VERB = re.compile(r"\(\*(?:UTF8?|UCP)\)")
 _COUNT = re.compile(r"\{(\d+)(?:(,)(\d*))?\}")
 _PROPERTY = re.compile(r"[pP](?:\{\^?[A-Za-z_&]+\}|[A-Z])")
+_CASED = re.compile(r"\\[pP]\{\^?L[ltu]\}")
+"""Properties of letters by case: the option i does not touch them."""
 _HEX = re.compile(r"x(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{0,2}))")
 _OCTAL = re.compile(r"0[0-7]{0,2}")
+_LATE_OCTAL = re.compile(r"(?=(?P<number>[1-9]\d+))(?P<octal>[0-7]{1,3})")
 _OCTAL_IN_CLASS = re.compile(r"[0-7]{1,3}")
 _BACKREFERENCE = re.compile(
     r"(?P<number>[1-9]\d*)|g\{?(?P<counted>-?\d+)\}?"
@@ -235,13 +238,17 @@ class _Respelling:
         elif char in _ASSERTIONS:
             self._at += 1
             self._out.append(rf"\{char}" if self._unicode and char in "bB" else _ASSERTIONS[char])
-        elif char in _ATOMS and not self._source.startswith("N{", self._at):
+        elif char in _ATOMS and (
+            not self._source.startswith("N{", self._at) or _COUNT.match(self._source, self._at + 1)
+        ):
             self._at += 1
             self._emit(_ATOMS[char], 1)
+        elif octal := self._late_octal():
+            self._emit(re.escape(octal), 1)
         elif reference := self._take(_BACKREFERENCE):
             self._emit(self._reference(reference), 1)
         elif (stands_for := self._set_escape()) is not None:
-            self._emit(stands_for, 1)
+            self._emit(_heeding_case(stands_for) if _CASED.fullmatch(stands_for) else stands_for, 1)
         else:
             self._emit(re.escape(self._character()), 1)
 
@@ -251,6 +258,14 @@ class _Respelling:
         text = self._source[self._at + 1 : end if end >= 0 else None]
         self._at = len(self._source) if end < 0 else end + 2
         return text
+
+    def _late_octal(self) -> str | None:
+        """The character of an escape such as \\141, when fewer groups have been opened."""
+        found = _LATE_OCTAL.match(self._source, self._at)
+        if found is None or int(found["number"]) <= self._captures:
+            return None
+        self._at += len(found["octal"])
+        return chr(int(found["octal"], 8))
 
     def _reference(self, found: re.Match[str]) -> str:
         name = found["braced"] or found["angled"] or found["quoted"]
@@ -300,16 +315,20 @@ class _Respelling:
     # --- classes ---
 
     def _class(self) -> str:
-        parts = ["["]
-        if self._source.startswith("^", self._at):
-            self._at += 1
-            parts.append("^")
-        first = True
-        while first or not self._source.startswith("]", self._at):
+        negation = "^" if self._source.startswith("^", self._at) else ""
+        self._at += len(negation)
+        parts = [self._class_range()]
+        while not self._source.startswith("]", self._at):
             parts.append(self._class_range())
-            first = False
         self._at += 1
-        return "".join((*parts, "]"))
+        cased = "".join(part for part in parts if _CASED.fullmatch(part))
+        others = "".join(part for part in parts if not _CASED.fullmatch(part))
+        if not cased:
+            return f"[{negation}{others}]"
+        if not others:
+            return _heeding_case(f"[{negation}{cased}]")
+        cased = _heeding_case(f"[{cased}]")
+        return f"(?:(?!{cased})[^{others}])" if negation else f"(?:{cased}|[{others}])"
 
     def _class_range(self) -> str:
         """A character, a range, or a set in a class."""
@@ -362,6 +381,10 @@ class _Respelling:
 def _literal(char: str) -> str:
     """The character spelled so that nothing reads it as syntax, in a class."""
     return rf"\x{ord(char):02x}" if char.isascii() and not char.isalnum() else char
+
+
+def _heeding_case(part: str) -> str:
+    return f"(?-i:{part})"
 
 
 def _without_x(added: str, removed: str) -> str:
