@@ -150,7 +150,7 @@ def client_certificates(
         typer.Option(help="A part of the certificate that names the user; repeat: joined by hyphens. [default: cn]"),
     ] = None,
     issuer_dn: Annotated[
-        str | None, typer.Option(help="The only issuer to admit; any that the proxy trusts when left out.")
+        list[str] | None, typer.Option(help="An issuer to admit; repeat. Any that the proxy trusts when left out.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -159,7 +159,7 @@ def client_certificates(
     The proxy proves itself by YOROZU_CLIENT_CERTIFICATE_TOKEN; the users are made by `yorozu users add-certificate`.
     """
     parts = tuple(part.value for part in username_from or (CertificatePart.CN,))
-    policy = ClientCertificatePolicy(enabled, parts, issuer_dn)
+    policy = ClientCertificatePolicy(enabled, parts, tuple(issuer_dn or ()))
     tenant_now = operator(context).core.tenants.change_settings(
         tenant, lambda before: replace(before, client_certificate=policy)
     )
@@ -225,7 +225,7 @@ def _settings(settings: TenantSettings) -> dict[str, Any]:
         "cors_credentials": cors.credentials,
         "client_certificates": settings.client_certificate.enabled,
         "client_certificate_username_from": list(settings.client_certificate.username_from),
-        "client_certificate_issuer_dn": settings.client_certificate.issuer_dn,
+        "client_certificate_issuer_dns": list(settings.client_certificate.issuer_dns) or ["any"],
     }
 
 

@@ -75,10 +75,11 @@ def test_a_tenant_is_made_shown_set_disabled_and_deleted(data: Path, tenant: str
 
 
 def test_users_may_be_known_by_client_certificates(data: Path, tenant: str) -> None:
-    shown = told(data, "tenants", "client-certificates", "acme", "--username-from", "cn", "--username-from", "serial")[
-        0
-    ]
+    parts = ("--username-from", "cn", "--username-from", "serial")
+    issuers = ("--issuer-dn", "/C=JP/CN=Old", "--issuer-dn", "/C=JP/CN=New")
+    shown = told(data, "tenants", "client-certificates", "acme", *parts, *issuers)[0]
     assert (shown["client_certificates"], shown["client_certificate_username_from"]) == (True, ["cn", "serial"])
+    assert shown["client_certificate_issuer_dns"] == ["/C=JP/CN=Old", "/C=JP/CN=New"]
 
     made = told(data, "users", "add-certificate", "acme", "press-17")[0]
     assert (made["username"], made["email"]) == ("press-17", None)

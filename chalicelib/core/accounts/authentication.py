@@ -79,8 +79,9 @@ class Authentication:
         policy = tenant.settings.client_certificate
         if not policy.enabled:
             raise NotAuthenticated("the tenant does not admit client certificates")
-        if policy.issuer_dn is not None and certificate.issuer_dn != policy.issuer_dn:
-            raise NotAuthenticated("the client certificate has another issuer")
+        if policy.issuer_dns and certificate.issuer_dn not in policy.issuer_dns:
+            # Said, because its spelling is the proxy's, and the operator must write it down just so.
+            raise NotAuthenticated(f"the client certificate has another issuer: {certificate.issuer_dn}")
         parts = {"serial": certificate.serial, "cn": certificate.cn, "uid": certificate.uid}
         chosen = [parts.get(part) or "" for part in policy.username_from]
         username = "-".join(chosen)

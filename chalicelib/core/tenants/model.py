@@ -48,7 +48,8 @@ class ClientCertificatePolicy:
     enabled: bool = False
     username_from: tuple[str, ...] = ("cn",)
     """The parts of the name, of `serial`, `cn` and `uid`, joined by a hyphen."""
-    issuer_dn: str | None = None
+    issuer_dns: tuple[str, ...] = ()
+    """The issuers to admit, spelled as the proxy spells them; empty admits any that the proxy trusts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def settings_to_document(settings: TenantSettings) -> Document:
         "clientCertificate": {
             "enabled": settings.client_certificate.enabled,
             "usernameFrom": list(settings.client_certificate.username_from),
-            "issuerDn": settings.client_certificate.issuer_dn,
+            "issuerDns": list(settings.client_certificate.issuer_dns),
         },
         "mail": _mail_to_document(settings.mail),
     }
@@ -122,7 +122,7 @@ def settings_from_document(document: Document) -> TenantSettings:
         lock=LockPolicy(lock["failures"], lock["lockMinutes"]),
         cors=CorsPolicy(cors["enabled"], tuple(cors["origins"]), cors["credentials"]),
         client_certificate=ClientCertificatePolicy(
-            certificate["enabled"], tuple(certificate["usernameFrom"]), certificate["issuerDn"]
+            certificate["enabled"], tuple(certificate["usernameFrom"]), _issuers(certificate)
         ),
         # Tenants made before there was mail have no policy stored.
         mail=_mail_from_document(document["mail"]) if "mail" in document else MailPolicy(),
@@ -144,6 +144,13 @@ def _password_from_document(document: Document) -> PasswordPolicy:
     # Tenants made before kinds of characters counted have none stored.
     kinds = (document.get(name, 0) for name in ("minUppercase", "minLowercase", "minDigits", "minSymbols"))
     return PasswordPolicy(document["minLength"], document["maxLength"], *kinds)
+
+
+def _issuers(certificate: Document) -> tuple[str, ...]:
+    # An older version stored one issuer, or None.
+    if "issuerDns" not in certificate:
+        return () if certificate["issuerDn"] is None else (certificate["issuerDn"],)
+    return tuple(certificate["issuerDns"])
 
 
 def _mail_to_document(mail: MailPolicy) -> Document:

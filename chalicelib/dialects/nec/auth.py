@@ -11,7 +11,7 @@ import re
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.core import Core
-from chalicelib.core.errors import AccessDenied, WrongAppKey
+from chalicelib.core.errors import AccessDenied, NotAuthenticated, WrongAppKey
 from chalicelib.web.call import Headers, Request
 from chalicelib.web.cors import HeaderPairs, cors_headers, policy_of
 
@@ -93,16 +93,18 @@ def kind_of(path: str) -> str:
 
 
 def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:
-    """The certificate that a proxy vouches for; None unless it proves itself with the installation's token.
+    """The certificate that a proxy vouches for, None if there is none.
 
-    Without that proof the headers are anybody's invention and mean nothing. Spec: nec-rest, 3.3.
+    A wrong proof is refused rather than passed over: after a slip in the proxy's settings every device would else go on
+    as nobody in particular, and write what everybody may read. Where no proof is set, nobody's word counts at all.
+    Raises: NotAuthenticated. Spec: nec-rest, 3.3. Decision: 0090-client-certificates.
     """
     expected = core.installation.client_certificate_token
     if not expected or headers.get("x-ssl-client-certauth-validated") != "1":
         return None
     proof = headers.get("x-ssl-validate-token") or ""
     if not hmac.compare_digest(proof.encode("utf-8", "surrogatepass"), expected.encode()):
-        return None
+        raise NotAuthenticated("X-SSL-Validate-Token does not prove the proxy")
     return ClientCertificate(
         serial=headers.get("x-ssl-client-serial"),
         cn=headers.get("x-ssl-client-cn"),

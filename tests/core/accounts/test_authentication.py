@@ -243,7 +243,7 @@ def test_a_certificate_opens_requests_of_its_user(site: Site) -> None:
 
 
 def test_the_user_name_is_joined_of_the_parts_that_the_tenant_names(site: Site) -> None:
-    admit_certificates(site, username_from=("cn", "serial", "uid"), issuer_dn="CN=CA")
+    admit_certificates(site, username_from=("cn", "serial", "uid"), issuer_dns=("CN=Old", "CN=CA"))
     user_id = device(site, "device-7-x")
     certificate = ClientCertificate(serial="7", cn="device", uid="x", issuer_dn="CN=CA")
     assert open_with(site, certificate).user == user_id
@@ -270,7 +270,7 @@ def test_a_certificate_that_lacks_a_part_of_the_name_opens_nothing(site: Site) -
     ],
 )
 def test_other_certificates_open_nothing(site: Site, certificate: ClientCertificate) -> None:
-    admit_certificates(site, issuer_dn="CN=CA")
+    admit_certificates(site, issuer_dns=("CN=CA",))
     device(site, "device1")
     site.sign_up("ann")
     site.core.accounts.set_enabled(site.master, device(site, "off"), False)

@@ -139,7 +139,7 @@ VOUCHED = {
 
 @pytest.fixture
 def device(nec: Nec) -> str:
-    change_settings(nec, client_certificate=ClientCertificatePolicy(enabled=True, issuer_dn="CN=ours"))
+    change_settings(nec, client_certificate=ClientCertificatePolicy(enabled=True, issuer_dns=("CN=ours",)))
     user_id: str = nec.post("/users", {"username": "device1", "clientCertUser": True}, by=nec.master).json["_id"]
     return user_id
 
@@ -167,6 +167,22 @@ def test_a_certificate_that_nobody_vouches_for_names_nobody(
     nec: Nec, device: str, change: dict[str, str | None]
 ) -> None:
     assert nec.send("GET", "/users/current", headers=VOUCHED | change).status == 401
+
+
+@pytest.mark.parametrize("proof", ["guess", None, "\u00e9"])
+def test_a_wrong_proof_is_refused_also_where_nobody_need_be_signed_in(nec: Nec, device: str, proof: str | None) -> None:
+    answer = read(nec, VOUCHED | {"X-SSL-Validate-Token": proof})
+    assert answer.status == 401
+    assert CERTIFICATE_TOKEN not in answer.text
+    for validated in ("0", "", None):
+        unvouched = VOUCHED | {"X-SSL-Validate-Token": proof, "X-SSL-Client-CertAuth-Validated": validated}
+        assert read(nec, unvouched).status == 200
+
+
+def test_a_certificate_of_another_issuer_is_told_which(nec: Nec, device: str) -> None:
+    answer = nec.send("GET", "/users/current", headers=VOUCHED | {"X-SSL-Issuer-DN": "CN=theirs"})
+    assert "CN=theirs" in answer.json["error"]
+    assert "CN=ours" not in answer.text
 
 
 def test_a_certificate_never_names_a_user_with_a_password(nec: Nec, device: str) -> None:
