@@ -13,8 +13,13 @@ SESSION_TOKEN_BYTES = 32
 
 
 def new_id() -> str:
-    """24 hex digits that grow with time: an ObjectId."""
+    """24 hex digits that grow with time: an ObjectId. Whoever has seen one can guess its neighbours."""
     return str(ObjectId())
+
+
+def new_secret_id() -> str:
+    """24 hex digits, 96 random bits: for what belongs to whoever knows its id. Decision: 0096-ids-that-are-secrets."""
+    return secrets.token_hex(12)
 
 
 def new_etag() -> str:

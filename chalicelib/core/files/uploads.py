@@ -99,7 +99,7 @@ class UploadsService:
             plan = replace(plan, new=replace(plan.new, acl=acl_for_new(caller, plan.new.acl)))
         key = new_blob_key(shelf)
         begun = _Begun(
-            id=ids.new_id(),
+            id=ids.new_secret_id(),
             shelf=shelf,
             name=name,
             key=key,

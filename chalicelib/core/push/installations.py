@@ -46,7 +46,7 @@ from chalicelib.core.query.values import Document
 ATTEMPTS = 5
 """How often a write is tried against other writers of the same installation before it gives up."""
 
-_OLDEST_FIRST = parse_order([(ID, 1)])
+_BY_ID = parse_order([(ID, 1)])
 
 
 class InstallationsService:
@@ -120,14 +120,14 @@ class InstallationsService:
     def list(
         self, caller: Caller, condition: Filter = EVERYTHING, *, skip: int = 0, limit: int | None = None
     ) -> list[PushInstallation]:
-        """The installations of the app that match, the oldest first; without credentials.
+        """The installations of the app that match, by id; without credentials.
 
         Raises: AccessDenied without the master key; InvalidQuery. Spec: nec-rest, 10.5.
         """
         require(caller.is_master, "list installations")
         check_query(condition)
         of_this_app = parse_filter(of_app(caller)) & condition
-        asked = Query(filter=of_this_app, order=_OLDEST_FIRST, skip=skip, limit=limit)
+        asked = Query(filter=of_this_app, order=_BY_ID, skip=skip, limit=limit)
         with misuse_is_invalid():
             found = list(self._documents.find(caller.tenant.id, INSTALLATIONS, asked))
         return [installation_from_document(document) for document in found]
@@ -154,7 +154,7 @@ class InstallationsService:
         now = self._clock.now()
         return installation_document(
             form,
-            id=ids.new_id() if stored is None else stored[ID],
+            id=ids.new_secret_id() if stored is None else stored[ID],
             app=app,
             owner=caller.user,
             created_at=now if stored is None else stored[SERVER]["createdAt"],

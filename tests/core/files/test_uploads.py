@@ -170,6 +170,11 @@ def test_only_who_began_an_upload_goes_on_with_it(world: FileWorld) -> None:
     assert world.core.uploads.get(world.master, "box", "big", upload.id).id == upload.id
 
 
+def test_nobody_can_tell_one_uploads_id_from_anothers(world: FileWorld) -> None:
+    ids = [begin(world, name=f"file{number}").id for number in range(20)]
+    assert len({one[:16] for one in ids}) == len({one[16:] for one in ids}) == 20
+
+
 def test_an_upload_is_found_under_its_own_name_and_bucket_only(world: FileWorld) -> None:
     world.bucket("other")
     upload = begin(world)

@@ -12,6 +12,12 @@ from chalicelib.core.push.installations import ATTEMPTS
 from tests.core.push.devices import Site, form
 
 
+def test_nobody_can_tell_one_installations_id_from_anothers(site: Site) -> None:
+    ids = [site.register(f"token{number}").id for number in range(20)]
+    assert all(len(one) == 24 for one in ids)
+    assert len({one[:16] for one in ids}) == len({one[16:] for one in ids}) == 20
+
+
 def test_registering_at_once_makes_one_installation(site: Site) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: site.register("shared", age=number), range(40)))
