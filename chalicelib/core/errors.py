@@ -184,6 +184,20 @@ class LinkNotFound(NotFound):
         super().__init__("link", name)
 
 
+class ProviderNotFound(NotFound):
+    """The tenant trusts no OpenID provider of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("OpenID provider", name)
+
+
+class AccountLinkNotFound(NotFound):
+    """The user has no such account at an OpenID provider."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("linked account", name)
+
+
 class IndexNotFound(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__("index", name)

@@ -75,6 +75,12 @@ class Logins:
             raise _wrong_password()
         return self._begin(tenant, record, password, credentials.password_hash)
 
+    def admit(self, tenant: Tenant, user_id: str) -> Session | None:
+        """A new session for a user whom another party has proven; None when they are gone or kept out."""
+        condition: Document = {"_id": user_id, "enabled": True}
+        record = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition))
+        return None if record is None else self._open(tenant, record, condition, {})
+
     def end(self, tenant: Tenant, user_id: str, session_id: str) -> None:
         """Ends one session. Raises: InvalidSession when it has ended already."""
         filter = parse_filter({"_id": user_id, "sessions.id": session_id})
@@ -93,20 +99,27 @@ class Logins:
         return self._documents.find_one(tenant.id, ACCOUNTS, filter)
 
     def _begin(self, tenant: Tenant, record: Document, password: str, password_hash: str) -> Session:
+        changed: Document = {"failedLogins": 0}
+        if self._passwords.needs_upgrade(password_hash):
+            changed["password"] = self._passwords.hash(password)
+        # A password changed since the read must not get a session by the old one; and of many guesses sent at once
+        # the right one must not get one after the wrong ones have locked the account.
+        still_admitted: Document = {"_id": record["_id"], "enabled": True, "password": password_hash}
+        still_admitted["lockedUntil"] = {"$not": {"$gt": self._clock.now()}}
+        session = self._open(tenant, record, still_admitted, changed)
+        if session is None:
+            raise _wrong_password()
+        return session
+
+    def _open(self, tenant: Tenant, record: Document, condition: Document, changed: Document) -> Session | None:
+        """Adds a session if the condition holds at this moment, beside what else changes."""
         user = user_from_document(record)
         now = self._clock.now()
         token, expires_at = new_token(user.id), now + timedelta(hours=tenant.settings.session_hours)
-        changed: Document = {"lastLoginAt": now, "failedLogins": 0}
-        if self._passwords.needs_upgrade(password_hash):
-            changed["password"] = self._passwords.hash(password)
         sessions = {"$each": [session_to_item(ids.hash_secret(token), expires_at)], "$slice": -MAX_SESSIONS}
-        # A password changed since the read must not get a session by the old one; and of many guesses sent at once
-        # the right one must not get one after the wrong ones have locked the account.
-        still_admitted: Document = {"_id": user.id, "enabled": True, "password": password_hash}
-        still_admitted["lockedUntil"] = {"$not": {"$gt": now}}
-        update = parse_update({"$set": changed, "$push": {"sessions": sessions}})
-        if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(still_admitted), update) is None:
-            raise _wrong_password()
+        update = parse_update({"$set": changed | {"lastLoginAt": now}, "$push": {"sessions": sessions}})
+        if self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(condition), update) is None:
+            return None
         return Session(user, token, expires_at)
 
     def _count_miss(self, tenant: Tenant) -> None:

@@ -72,6 +72,10 @@ class Clients:
     def ses(self) -> Any:
         return self._client("sesv2")
 
+    @property
+    def kms(self) -> Any:
+        return self._client("kms")
+
     def close(self) -> None:
         """Closes the connections of all clients; they would be made anew."""
         with self._lock:

@@ -1,0 +1,53 @@
+"""The port to OpenID providers: three requests over HTTPS. Spec: oidc-core, 3.1.3 and 5.3; oidc-discovery, 4."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMetadata:
+    """What a provider says of itself. `scopes` and `token_auth_methods` are empty when it does not say."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    userinfo_endpoint: str | None = None
+    scopes: tuple[str, ...] = ()
+    token_auth_methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGrant:
+    """A code to be exchanged, and who we are."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    code: str = field(repr=False)
+    verifier: str = field(repr=False)
+    landing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a code was exchanged for."""
+
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+
+
+class OpenIdClient(Protocol):
+    """Speaks with providers, over TLS only: what comes back is known to be theirs.
+
+    Every call may raise Unavailable, and TimedOut; answers are limited in size, and redirects are not followed.
+    """
+
+    def metadata(self, issuer: str) -> ProviderMetadata:
+        """What the provider says of itself; it may be remembered for an hour."""
+
+    def redeem(self, metadata: ProviderMetadata, grant: CodeGrant) -> Tokens:
+        """Exchanges a code. Raises: NotAuthenticated when the provider refuses it."""
+
+    def userinfo(self, endpoint: str, access_token: str) -> dict[str, Any]:
+        """The claims about the user. Raises: NotAuthenticated when the provider refuses the token."""

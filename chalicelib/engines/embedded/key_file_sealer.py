@@ -1,0 +1,70 @@
+"""Secrets sealed with a key in a file of the data folder: AES-256-GCM, the tenant's id bound in.
+
+Whoever has the whole folder has the key too; who has only a database file, or a copy of one, has nothing. The file
+may be elsewhere: see the setting `secrets_key_file`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chalicelib.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class KeyFileSealer:
+    """The Sealer port. The key is made at the first seal; safe with many threads and processes."""
+
+    def __init__(self, key_file: Path) -> None:
+        self._key_file = key_file
+
+    def seal(self, tenant: str, secret: str) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._cipher().encrypt(nonce, secret.encode(), tenant.encode())
+
+    def unseal(self, tenant: str, sealed: bytes) -> str:
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return self._cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], tenant.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise Unavailable("a secret was sealed with another key") from error
+
+    def _cipher(self) -> AESGCM:
+        # Loaded where a secret is met: most installations have none.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        return AESGCM(self._key())
+
+    def _key(self) -> bytes:
+        try:
+            with suppress(FileNotFoundError):
+                return self._checked(self._key_file.read_bytes())
+            self._key_file.parent.mkdir(parents=True, exist_ok=True)
+            made = self._key_file.with_name(f".{self._key_file.name}.{secrets.token_hex(8)}")
+            descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(descriptor)
+            # A link appears whole or not at all, and of two processes one comes first.
+            with suppress(FileExistsError):
+                os.link(made, self._key_file)
+            made.unlink()
+            return self._checked(self._key_file.read_bytes())
+        except OSError as error:
+            raise Unavailable(f"the key file cannot be used: {self._key_file}") from error
+
+    def _checked(self, key: bytes) -> bytes:
+        if len(key) != KEY_BYTES:
+            raise Unavailable(f"the key file has not {KEY_BYTES} bytes: {self._key_file}")
+        return key
