@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.accounts.authentication import Authentication
 from chalicelib.core.accounts.groups import GroupsService
+from chalicelib.core.accounts.logins import Logins
 from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.password_reset import PasswordResetService
 from chalicelib.core.accounts.passwords import Passwords
@@ -20,6 +21,9 @@ from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock, SystemClock
 from chalicelib.core.core import Core
 from chalicelib.core.documents import Documents
+from chalicelib.core.federation.ports import OpenIdClient
+from chalicelib.core.federation.providers import OpenIdProviders
+from chalicelib.core.federation.service import FederationService
 from chalicelib.core.files.contents import FileContents
 from chalicelib.core.files.downloads import DownloadsService
 from chalicelib.core.files.ports import Blobs
@@ -37,6 +41,7 @@ from chalicelib.core.objects.transfer import TransferService
 from chalicelib.core.purge import PurgeService
 from chalicelib.core.push.ports import PushGateway
 from chalicelib.core.push.service import Push, assemble_push
+from chalicelib.core.sealing import Sealer
 from chalicelib.core.stats.counters import BufferedCounters
 from chalicelib.core.stats.ports import ApiCounters
 from chalicelib.core.stats.service import StatsService
@@ -58,6 +63,8 @@ class Engines:
     counters: ApiCounters
     gateways: Sequence[PushGateway]
     mailer: Mailer
+    sealer: Sealer
+    openid: OpenIdClient
     clock: Clock
     passwords: Passwords = field(default_factory=Passwords)
 
@@ -74,8 +81,10 @@ def embedded_engines(settings: Settings, documents: Documents, clock: Clock) -> 
     """The engines of one machine: everything beside the documents is a file in the data folder."""
     # Imported where chosen: a Lambda need not load SQLite's engine, nor a small machine the MongoDB driver.
     from chalicelib.engines.embedded.disk_blobs import DiskBlobs
+    from chalicelib.engines.embedded.key_file_sealer import KeyFileSealer
     from chalicelib.engines.embedded.log_push import LogPush
     from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+    from chalicelib.engines.openid_http import OpenIdHttp
 
     return Engines(
         documents=documents,
@@ -85,6 +94,8 @@ def embedded_engines(settings: Settings, documents: Documents, clock: Clock) -> 
         counters=BufferedCounters(documents),
         gateways=[LogPush()],
         mailer=_mailer(settings),
+        sealer=KeyFileSealer(settings.secrets_key_file or settings.data_folder / "secrets.key"),
+        openid=OpenIdHttp(),
         clock=clock,
     )
 
@@ -93,10 +104,12 @@ def aws_engines(settings: Settings, documents: MongoDocuments, clock: Clock) -> 
     """The engines of AWS's services, beside the database."""
     from chalicelib.engines.aws.clients import Clients
     from chalicelib.engines.aws.documentdb_counters import DocumentDbCounters
+    from chalicelib.engines.aws.kms_sealer import KmsSealer
     from chalicelib.engines.aws.s3_blobs import Place, S3Blobs
     from chalicelib.engines.aws.ses_mail import SesMail
     from chalicelib.engines.aws.sns_push import Applications, SnsPush
     from chalicelib.engines.aws.sqs_jobs import SqsJobs
+    from chalicelib.engines.openid_http import OpenIdHttp
 
     clients = Clients(region=settings.aws_region, endpoint_url=settings.aws_endpoint_url)
     applications = Applications(
@@ -109,6 +122,8 @@ def aws_engines(settings: Settings, documents: MongoDocuments, clock: Clock) -> 
         counters=DocumentDbCounters(documents),
         gateways=[SnsPush(clients, applications)] if settings.push_account_arn else [],
         mailer=SesMail(clients, settings.mail_sender),
+        sealer=KmsSealer(clients, settings.secrets_kms_key),
+        openid=OpenIdHttp(),
         clock=clock,
     )
 
@@ -121,6 +136,9 @@ def assemble(engines: Engines, settings: Settings) -> Core:
     memberships = Memberships(documents)
     mail = AccountMail(engines.mailer, settings.mail_link_base_url or settings.public_base_url)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
+    providers = OpenIdProviders(documents, engines.sealer)
+    logins = Logins(documents, clock, passwords)
+    federation = FederationService(documents, providers, engines.openid, logins, memberships, clock)
     replays = Replays(documents, clock, settings.request_token_hours)
     objects = _objects(engines, directory, replays, settings)
     records = FileRecords(documents, directory)
@@ -132,6 +150,8 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         authentication=Authentication(documents, tenants, memberships, clock),
         tenants=tenants,
         accounts=accounts,
+        openid_providers=providers,
+        federation=federation,
         password_reset=PasswordResetService(documents, clock, mail, passwords),
         groups=GroupsService(documents, clock, directory, tenants),
         buckets=BucketsService(documents, tenants, directory),
@@ -143,7 +163,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=engines.counters,
         stats=StatsService(documents, tenants, engines.counters, clock),
-        purge=PurgeService(tenants, objects, files, accounts, replays, push, clock),
+        purge=PurgeService(tenants, objects, files, accounts, federation, replays, push, clock),
         upkeep=UpkeepService(documents, tenants, directory),
         push=push,
         jobs=engines.jobs,

@@ -72,6 +72,11 @@ class Settings:
     files_prefix: str = _setting("")
     # The KMS key that encrypts contents; empty: as the bucket does it by itself.
     files_kms_key: str = _setting("")
+    # The file of the key that seals other parties' secrets on one machine; made when it is missing. Empty: secrets.key
+    # in the data folder.
+    secrets_key_file: Path | None = _setting(None, Path)
+    # The KMS key that seals them on AWS: needed where tenants have OpenID providers.
+    secrets_kms_key: str = _setting("")
     # Begins the name of each SQS queue.
     queue_prefix: str = _setting("yorozu-")
     # Where SNS's platform applications are, as in arn:aws:sns:ap-northeast-1:123456789012; empty: there is no push.

@@ -11,6 +11,8 @@ from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
+from chalicelib.core.federation.providers import OpenIdProviders
+from chalicelib.core.federation.service import FederationService
 from chalicelib.core.files.downloads import DownloadsService
 from chalicelib.core.files.service import FilesService
 from chalicelib.core.files.sweep import BlobSweep
@@ -34,6 +36,8 @@ class Core:
     authentication: Authentication
     tenants: TenantsService
     accounts: AccountsService
+    openid_providers: OpenIdProviders
+    federation: FederationService
     password_reset: PasswordResetService
     groups: GroupsService
     buckets: BucketsService

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.core.accounts.users import AccountsService
 from chalicelib.core.clock import Clock
+from chalicelib.core.federation.service import FederationService
 from chalicelib.core.files.service import FilesService
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
@@ -20,6 +21,7 @@ class PurgeService:
         objects: ObjectsService,
         files: FilesService,
         accounts: AccountsService,
+        federation: FederationService,
         replays: Replays,
         push: Push,
         clock: Clock,
@@ -28,6 +30,7 @@ class PurgeService:
         self._objects = objects
         self._files = files
         self._accounts = accounts
+        self._federation = federation
         self._replays = replays
         self._push = push
         self._clock = clock
@@ -43,6 +46,7 @@ class PurgeService:
             gone += self._files.purge_deleted(tenant)
             gone += self._accounts.purge_expired_sessions(tenant)
             gone += self._accounts.purge_confirmations(tenant)
+            gone += self._federation.purge(tenant)
             gone += self._replays.purge(tenant.id, self._clock.now())
             gone += self._push.notifications.purge(tenant)
             gone += self._push.events.purge(tenant.id, self._clock.now())

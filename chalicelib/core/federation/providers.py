@@ -91,5 +91,5 @@ def check_provider_url(url: str) -> None:
     """Raises: InvalidInput unless it begins with https, or with http on this very machine, as in tests."""
     parts = urlsplit(url)
     is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or parts.scheme != "https" and not (parts.scheme == "http" and is_here):
+    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_here)):
         raise InvalidInput(f"a provider is reached by https: {url}")

@@ -139,12 +139,12 @@ class FederationService:
         except CoreError:
             return _with_query(begun["redirect"], {"error": "server_error"})
 
-    def in_use(self, tenant: Tenant) -> bool:
-        """Whether the tenant trusts any provider, so that one-time tokens mean something."""
-        return self._providers.in_use(tenant.id)
-
-    def log_in(self, caller: Caller, token: str) -> Login:
-        """A new session for the user of a one-time token, which is good no more. Raises: NotAuthenticated."""
+    def log_in(self, caller: Caller, token: str) -> Login | None:
+        """A new session for the user of a one-time token, which is good no more; None in a tenant that trusts no
+        provider, where such tokens mean nothing. Raises: NotAuthenticated.
+        """
+        if not self._providers.in_use(caller.tenant.id):
+            return None
         wanted = {"_id": ids.hash_secret(token), "kind": "token", "expiresAt": {"$gt": self._clock.now()}}
         found = self._documents.delete_one(caller.tenant.id, LOGINS, parse_filter(wanted))
         session = None if found is None else self._logins.admit(caller.tenant, found["userId"])

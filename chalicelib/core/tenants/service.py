@@ -19,6 +19,7 @@ from chalicelib.core.errors import (
     RequestConflict,
     TenantNotFound,
 )
+from chalicelib.core.federation.stored import FEDERATION_INDEXES
 from chalicelib.core.files.ports import Blobs
 from chalicelib.core.objects.replays import EXPIRY_INDEX, REQUEST_TOKENS
 from chalicelib.core.push.events import EVENTS, EVENTS_INDEX
@@ -56,6 +57,7 @@ _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/?#@\s]+")
 
 SYSTEM_INDEXES = (
     *TENANT_INDEXES,
+    *FEDERATION_INDEXES,
     *PUSH_INDEXES,
     (EVENTS, EVENTS_INDEX),
     (REQUEST_TOKENS, EXPIRY_INDEX),

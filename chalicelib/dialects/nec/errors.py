@@ -148,7 +148,7 @@ def _current_json(current: Any, request: Request) -> dict[str, Any]:
 
 def _is_page(request: Request) -> bool:
     """Whether a browser asks: for a page, or on its way to another party's. Spec: nec-rest, 5.10 and 5.11."""
-    is_login = request.path.rstrip("/").endswith(("/auth/saml/init", "/auth/oidc/start"))
+    is_login = request.path.rstrip("/").endswith(("/auth/saml/init", "/auth/oidc/start", "/auth/oidc/auth_resp"))
     return is_login or _PAGE_PARAMETER in request.path_parameters
 
 

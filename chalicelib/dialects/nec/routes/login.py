@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.dialects.nec.auth import application
 from chalicelib.dialects.nec.wire import users as wire
 from chalicelib.dialects.nec.wire.body import object_body
+from chalicelib.dialects.nec.wire.openid import one_time_token
 from chalicelib.web.call import Call, Reply
 from chalicelib.web.routing import RouteTable
 
@@ -13,14 +14,19 @@ routes = RouteTable()
 
 @routes.post("/1/{tenant}/login", authenticate=application)
 def log_in(call: Call) -> Reply:
-    """Begin a session. Earlier sessions of the user stay good.
+    """Begin a session, by password, or by the one-time token of a login elsewhere. Earlier sessions stay good.
 
     Replies: 200 with the session token, its end and the user.
-    Raises: InvalidInput without a name or password; WrongPassword, also for no such user; AccountLocked.
+    Raises: InvalidInput without a name or password; WrongPassword, also for no such user; AccountLocked;
+    NotAuthenticated for a one-time token that is wrong, used or expired.
     Spec: nec-rest, 5.2; nec-clients, 2.6.
     """
-    username, email, password = wire.credentials(object_body(call))
-    login = call.core.accounts.log_in(call.caller, password, username=username, email=email)
+    body = object_body(call)
+    token = one_time_token(body)
+    login = None if token is None else call.core.federation.log_in(call.caller, token)
+    if login is None:
+        username, email, password = wire.credentials(body)
+        login = call.core.accounts.log_in(call.caller, password, username=username, email=email)
     return Reply(200, wire.login_json(login))
 
 

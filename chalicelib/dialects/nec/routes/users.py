@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.core.errors import AccessDenied
 from chalicelib.dialects.nec.auth import application
 from chalicelib.dialects.nec.query import DEFAULT_LIMIT, UNLIMITED, url_parameters, whole_number
 from chalicelib.dialects.nec.wire import users as wire
 from chalicelib.dialects.nec.wire.body import object_body
+from chalicelib.dialects.nec.wire.openid import links_json
 from chalicelib.web.call import Call, Reply
 from chalicelib.web.routing import RouteTable
 
@@ -100,19 +100,24 @@ def delete_user(call: Call, user_id: str) -> Reply:
 
 @routes.get("/1/{tenant}/users/{user_id}/links")
 def list_links(call: Call, user_id: str) -> Reply:
-    """The outside accounts linked to a user: no tenant uses OpenID Connect, so nobody may ask.
+    """The accounts at OpenID providers that are linked to oneself; with the master key, to anybody.
 
-    Raises: AccessDenied, always.
+    Replies: 200 with `results`.
+    Raises: SessionRequired; AccessDenied, also for a tenant that does not use OpenID Connect; UserNotFound.
     Spec: nec-rest, 5.12.
     """
-    raise AccessDenied("the tenant does not use OpenID Connect")
+    links = call.core.federation.links(call.caller, user_id)
+    return Reply(200, links_json(links))
 
 
 @routes.delete("/1/{tenant}/users/{user_id}/links/{link_id}")
 def delete_link(call: Call, user_id: str, link_id: str) -> Reply:
-    """Unlink an outside account: no tenant uses OpenID Connect, so nobody may ask.
+    """Unlink an account at an OpenID provider from oneself; with the master key, from anybody.
 
-    Raises: AccessDenied, always.
+    Replies: 200 with `{}`.
+    Raises: SessionRequired; AccessDenied, also for the account that the user was made for, and for a tenant that does
+    not use OpenID Connect; UserNotFound, AccountLinkNotFound.
     Spec: nec-rest, 5.13.
     """
-    raise AccessDenied("the tenant does not use OpenID Connect")
+    call.core.federation.unlink(call.caller, user_id, link_id)
+    return Reply(200, {})

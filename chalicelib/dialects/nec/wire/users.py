@@ -35,7 +35,7 @@ def user_change(body: dict[str, Any]) -> UserChange:
 
 
 def credentials(body: dict[str, Any]) -> tuple[str | None, str | None, str]:
-    """User name, mail address and password; with both, the name alone counts. A one-time token means nothing here.
+    """User name, mail address and password; with both, the name alone counts.
 
     Raises: InvalidInput when who or the password is missing. Spec: nec-rest, 5.2.
     """
