@@ -94,7 +94,7 @@ def embedded_engines(settings: Settings, documents: Documents, clock: Clock) -> 
         counters=BufferedCounters(documents),
         gateways=[LogPush()],
         mailer=_mailer(settings),
-        sealer=KeyFileSealer(settings.secrets_key_file or settings.data_folder / "secrets.key"),
+        sealer=KeyFileSealer(Path(settings.secrets_key_file or settings.data_folder / "secrets.key")),
         openid=OpenIdHttp(),
         clock=clock,
     )

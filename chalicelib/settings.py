@@ -74,7 +74,7 @@ class Settings:
     files_kms_key: str = _setting("")
     # The file of the key that seals other parties' secrets on one machine; made when it is missing. Empty: secrets.key
     # in the data folder.
-    secrets_key_file: Path | None = _setting(None, Path)
+    secrets_key_file: str = _setting("")
     # The KMS key that seals them on AWS: needed where tenants have OpenID providers.
     secrets_kms_key: str = _setting("")
     # Begins the name of each SQS queue.

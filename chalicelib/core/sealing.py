@@ -15,4 +15,4 @@ class Sealer(Protocol):
         """The secret, encrypted; different at each call."""
 
     def unseal(self, tenant: str, sealed: bytes) -> str:
-        """The secret again. Raises: Unavailable for what was sealed with another key or for another tenant, or changed."""
+        """The secret again. Raises: Unavailable for what another key or another tenant sealed, or what was changed."""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from chalicelib.core.errors import NotAuthenticated, TimedOut, Unavailable
-from chalicelib.core.federation.ports import CodeGrant, ProviderMetadata, Tokens
+from chalicelib.core.federation.ports import CodeGrant, ProviderMetadata, Tokens, is_provider_url
 
 TIMEOUT_SECONDS = 5.0
 """How long a provider may be silent: three requests end before API Gateway gives up at 29 seconds. Our choice."""
@@ -46,7 +46,7 @@ class OpenIdHttp:
         known = self._known.get(issuer)
         if known is not None and known[1] > time.monotonic():
             return known[0]
-        said = self._ask(urllib.request.Request(issuer.rstrip("/") + "/.well-known/openid-configuration"))
+        said = self._ask(issuer.rstrip("/") + "/.well-known/openid-configuration", {})
         metadata = _metadata(said)
         if metadata.issuer.rstrip("/") != issuer.rstrip("/"):
             raise Unavailable("the OpenID provider says that it is another one")
@@ -68,14 +68,16 @@ class OpenIdHttp:
         else:
             form |= {"client_id": grant.client_id, "client_secret": grant.client_secret}
         body = urlencode(form).encode("ascii")
-        said = self._ask(urllib.request.Request(metadata.token_endpoint, body, headers))
+        said = self._ask(metadata.token_endpoint, headers, body)
         return Tokens(_text(said, "id_token"), _text(said, "access_token"))
 
     def userinfo(self, endpoint: str, access_token: str) -> dict[str, Any]:
-        return self._ask(urllib.request.Request(endpoint, headers={"Authorization": f"Bearer {access_token}"}))
+        return self._ask(endpoint, {"Authorization": f"Bearer {access_token}"})
 
-    def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
-        request.add_header("Accept", "application/json")
+    def _ask(self, url: str, headers: dict[str, str], body: bytes | None = None) -> dict[str, Any]:
+        if not is_provider_url(url):
+            raise Unavailable("the OpenID provider names an address without TLS")
+        request = urllib.request.Request(url, body, headers | {"Accept": "application/json"})  # noqa: S310 - see above
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
                 content = answer.read(MAX_ANSWER_BYTES + 1)

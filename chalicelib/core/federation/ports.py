@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,13 @@ class OpenIdClient(Protocol):
 
     def userinfo(self, endpoint: str, access_token: str) -> dict[str, Any]:
         """The claims about the user. Raises: NotAuthenticated when the provider refuses the token."""
+
+
+def is_provider_url(url: str) -> bool:
+    """Whether a provider may be reached there: by https, or by http on this very machine, as in tests."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or is_here)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import InvalidInput, InvalidName, ProviderNotFound
 from chalicelib.core.federation.model import Provider
+from chalicelib.core.federation.ports import is_provider_url
 from chalicelib.core.federation.stored import (
     PROVIDERS,
     REDIRECTS_RECORD,
@@ -38,7 +39,8 @@ class OpenIdProviders:
         """Trusts a provider, or changes one. Raises: InvalidName, InvalidInput."""
         if not _NAME.fullmatch(name):
             raise InvalidName("a provider's name has 1 to 40 small letters, digits, hyphens and underscores")
-        check_provider_url(issuer)
+        if not is_provider_url(issuer):
+            raise InvalidInput(f"a provider is reached by https: {issuer}")
         if not client_id or not client_secret:
             raise InvalidInput("a provider needs a client id and a client secret")
         provider = Provider(name, issuer, client_id, self._sealer.seal(tenant_id, client_secret))
@@ -85,11 +87,3 @@ class OpenIdProviders:
                 raise InvalidInput(f"not a URL that a browser can be sent to: {url}")
         update = parse_update({"$set": {"urls": list(urls)}})
         self._documents.upsert_one(tenant_id, PROVIDERS, REDIRECTS_RECORD, update)
-
-
-def check_provider_url(url: str) -> None:
-    """Raises: InvalidInput unless it begins with https, or with http on this very machine, as in tests."""
-    parts = urlsplit(url)
-    is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and is_here)):
-        raise InvalidInput(f"a provider is reached by https: {url}")

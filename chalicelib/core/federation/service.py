@@ -46,8 +46,8 @@ from chalicelib.core.errors import (
 from chalicelib.core.federation.id_tokens import checked_claims
 from chalicelib.core.federation.links import Links
 from chalicelib.core.federation.model import Departure, Landing, Link, LoginStart, Provider
-from chalicelib.core.federation.ports import CodeGrant, OpenIdClient, ProviderMetadata
-from chalicelib.core.federation.providers import OpenIdProviders, check_provider_url
+from chalicelib.core.federation.ports import CodeGrant, OpenIdClient, ProviderMetadata, is_provider_url
+from chalicelib.core.federation.providers import OpenIdProviders
 from chalicelib.core.federation.stored import LOGINS, link_id, login_to_document
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.values import Document
@@ -104,7 +104,8 @@ class FederationService:
             raise InvalidInput("scope must include openid")
         user_id = None if start.session_token is None else self._signed_in(tenant, start.session_token)
         metadata = self._client.metadata(provider.issuer)
-        check_provider_url(metadata.authorization_endpoint)
+        if not is_provider_url(metadata.authorization_endpoint):
+            raise Unavailable("the OpenID provider would have users log in without TLS")
         state, nonce, verifier = ids.new_secret(), ids.new_secret(), ids.new_secret()
         secrets = {"_id": ids.hash_secret(state), "nonce": nonce, "verifier": verifier}
         expires_at = self._clock.now() + LOGIN_LASTS
@@ -242,7 +243,6 @@ class FederationService:
         self, tenant: Tenant, provider: Provider, metadata: ProviderMetadata, begun: Document, code: str
     ) -> dict[str, Any]:
         """All that the provider tells of the user: in the ID token, and when asked. Spec: oidc-core, 5.3."""
-        check_provider_url(metadata.token_endpoint)
         secret = self._providers.client_secret(tenant.id, provider)
         grant = CodeGrant(provider.client_id, secret, code, begun["verifier"], begun["landing"])
         tokens = self._client.redeem(metadata, grant)
@@ -255,7 +255,6 @@ class FederationService:
         )
         if metadata.userinfo_endpoint is None:
             return claims
-        check_provider_url(metadata.userinfo_endpoint)
         told = self._client.userinfo(metadata.userinfo_endpoint, tokens.access_token)
         if told.get("sub") != claims["sub"]:
             raise NotAuthenticated("the provider tells of another user than the one who has logged in")

@@ -85,6 +85,9 @@ MAX_ERROR_LENGTH = 1_000
 _PAGE_PARAMETER = "token"
 """What only the pages that links in mails lead to have in their paths; words in a path may also be a bucket's name."""
 
+_WAYS_ELSEWHERE = ("/auth/saml/init", "/auth/oidc/start", "/auth/oidc/auth_resp")
+"""Where browsers are sent to other parties and come back."""
+
 _HTML_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -148,8 +151,8 @@ def _current_json(current: Any, request: Request) -> dict[str, Any]:
 
 def _is_page(request: Request) -> bool:
     """Whether a browser asks: for a page, or on its way to another party's. Spec: nec-rest, 5.10 and 5.11."""
-    is_login = request.path.rstrip("/").endswith(("/auth/saml/init", "/auth/oidc/start", "/auth/oidc/auth_resp"))
-    return is_login or _PAGE_PARAMETER in request.path_parameters
+    is_elsewhere = request.path.rstrip("/").endswith(_WAYS_ELSEWHERE)
+    return is_elsewhere or _PAGE_PARAMETER in request.path_parameters
 
 
 def _page(status: int) -> Reply:

@@ -23,7 +23,10 @@ _PRIVATE = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
 
 
 def login_start(call: Call, tenant: Tenant) -> LoginStart:
-    """Raises: InvalidInput without `redirect` or `op`, and for a `createUser` that is no boolean. Spec: nec-rest, 5.11."""
+    """What the URL asks. Raises: InvalidInput without `redirect` or `op`, or when `createUser` is no boolean.
+
+    Spec: nec-rest, 5.11.
+    """
     creates_user = _FLAGS.get((call.query.get("createUser") or "").lower())
     if creates_user is None:
         raise InvalidInput("createUser is true or false")
