@@ -36,6 +36,7 @@ cli.add_typer(indexes.commands, name="indexes")
 cli.add_typer(shardkey.commands, name="shard-key")
 cli.add_typer(users.commands, name="users")
 cli.add_typer(groups.commands, name="groups")
+cli.add_typer(openid.commands, name="openid")
 cli.add_typer(push.commands, name="push")
 
 

@@ -33,7 +33,7 @@ ATTEMPTS = 5
 """How often a write that others get ahead of is tried. Our choice."""
 
 NO_MAIL_DOMAIN = "openid.invalid"
-"""Where the made-up addresses of users made at their first login are: nowhere. Spec: rfc-2606, 2."""
+"""Where the made-up addresses of users made at their first login are: nowhere. Spec: rfc2606, 2."""
 
 _ONE_BY_ONE = parse_order([("_id", 1)])
 
@@ -143,8 +143,6 @@ class Links:
             links = self._of(tenant_id, user_id)
             options = (user.get("options") or {}) | {"claims": [link["claims"] for link in links]}
             fields: Document = {"options": options, "federated": bool(links)}
-            if all(user.get(name) == value for name, value in fields.items()):
-                return
             stamps = {"etag": ids.new_etag(), "updatedAt": self._clock.now()}
             unchanged = parse_filter({"_id": user_id, "etag": user["etag"]})
             if self._documents.update_one(tenant_id, ACCOUNTS, unchanged, parse_update({"$set": fields | stamps})):

@@ -11,7 +11,7 @@
      |<- token ---|
      |--- log_in with the token ------>| begins a session
 
-Spec: oidc-core, 3.1; rfc-7636; nec-rest, 5.2 and 5.11 to 5.13. Decision: 0106-openid-connect.
+Spec: oidc-core, 3.1; rfc7636; nec-rest, 5.2 and 5.11 to 5.13. Decision: 0106-openid-connect.
 """
 
 from __future__ import annotations
@@ -278,7 +278,7 @@ def _all_scopes(metadata: ProviderMetadata) -> str:
 
 
 def _challenge(verifier: str) -> str:
-    """Spec: rfc-7636, 4.2."""
+    """Spec: rfc7636, 4.2."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
-from tests.dialects.nec.world import Nec
+from tests.dialects.nec.world import Answer, Nec, Person
+from tests.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer
 
 BARE = {"X-Application-Id": None, "X-Application-Key": None}
 
@@ -16,6 +24,8 @@ BARE = {"X-Application-Id": None, "X-Application-Key": None}
         ("/auth/oidc/start", {}, 400),
         ("/auth/oidc/start", {"redirect": "https://app.example.com"}, 400),
         ("/auth/oidc/start", {"redirect": "https://app.example.com", "op": "google"}, 403),
+        ("/auth/oidc/auth_resp", {}, 400),
+        ("/auth/oidc/auth_resp", {"state": "x", "code": "y"}, 400),
     ],
 )
 def test_other_parties_logins_are_not_in_use_and_say_so_as_a_page(
@@ -36,3 +46,133 @@ def test_an_unknown_tenant_has_no_login_page(nec: Nec) -> None:
 
 def test_errors_elsewhere_are_json_even_for_a_tenant_named_auth(nec: Nec) -> None:
     assert "error" in nec.send_to("/1/auth/users").json
+
+
+# --- OpenID Connect ---
+
+REDIRECT = "myapp://login"
+
+
+@dataclass
+class Openid:
+    """A tenant that trusts a provider, and a browser that keeps its cookies."""
+
+    nec: Nec
+    server: OpenIdServer
+
+    def start(self, **query: str) -> Answer:
+        asked = {"redirect": REDIRECT, "op": "google"} | query
+        return self.nec.send("GET", "/auth/oidc/start", query=asked, headers=BARE)
+
+    def finish(self, started: Answer, cookie: str | None = None) -> Answer:
+        assert started.status == 302, started.text
+        back = urlsplit(self.server.log_in(started.headers["Location"]))
+        assert back.path == f"/1/{self.nec.tenant}/auth/oidc/auth_resp"
+        if cookie is None:
+            ((name, morsel),) = SimpleCookie(started.headers["Set-Cookie"]).items()
+            assert morsel["path"] == back.path
+            cookie = f"theme=dark; {name}={morsel.value}"
+        return self.nec.send_to(back.path, query=dict(parse_qsl(back.query)), headers=BARE | {"Cookie": cookie})
+
+    def come(self, **query: str) -> dict[str, str]:
+        """What the app is told after a login at the provider."""
+        finished = self.finish(self.start(**query))
+        assert finished.status == 302, finished.text
+        url, _, told = finished.headers["Location"].partition("?")
+        assert url == REDIRECT
+        return dict(parse_qsl(told))
+
+    def log_in(self, **query: str) -> dict[str, Any]:
+        answer = self.nec.post("/login", {"token": self.come(**query)["token"]})
+        assert answer.status == 200, answer.content
+        found: dict[str, Any] = answer.json
+        return found
+
+
+@pytest.fixture
+def openid(nec: Nec) -> Iterator[Openid]:
+    server = OpenIdServer()
+    nec.core.openid_providers.put(nec.tenant, "google", server.issuer, CLIENT_ID, CLIENT_SECRET)
+    nec.core.openid_providers.set_redirects(nec.tenant, [REDIRECT])
+    yield Openid(nec, server)
+    server.close()
+
+
+def test_a_stranger_logs_in_through_a_provider_and_is_a_user(openid: Openid) -> None:
+    assert openid.come() == {"error": "user_not_found"}
+    login = openid.log_in(createUser="true")
+    assert login["federated"] is True
+    (claims,) = login["options"]["claims"]
+    assert json.loads(claims)["name"] == "Ann"
+    ann = Person(openid.nec.app.key, login["sessionToken"])
+    link = {"_id": login["primaryLinkedUserId"], "iss": openid.server.issuer, "sub": "outside-1", "op": "google"}
+    assert openid.nec.get(f"/users/{login['_id']}/links", by=ann).json == {"results": [link]}
+    assert openid.nec.get("/users/current", by=ann).json["primaryLinkedUserId"] == link["_id"]
+    assert openid.nec.delete(f"/users/{login['_id']}/links/{link['_id']}", by=ann).status == 403
+    assert openid.nec.put(f"/users/{login['_id']}", {"password": "another one"}, by=ann).status == 403
+    assert openid.log_in()["_id"] == login["_id"]
+
+
+def test_a_user_links_an_account_and_unlinks_it(openid: Openid) -> None:
+    ann = openid.nec.user("ann")
+    assert openid.log_in(sessionToken=str(ann.token))["_id"] == ann.id
+    assert openid.log_in()["_id"] == ann.id
+    (link,) = openid.nec.get(f"/users/{ann.id}/links", by=ann).json["results"]
+    path = f"/users/{ann.id}/links/{link['_id']}"
+    assert openid.nec.delete(path, by=openid.nec.user("bob")).status == 403
+    assert openid.nec.delete(path).status == 401
+    answer = openid.nec.delete(path, by=ann)
+    assert (answer.status, answer.json) == (200, {})
+    assert openid.nec.delete(path, by=ann).status == 404
+    after = openid.nec.get("/users/current", by=ann).json
+    assert (after["federated"], after["options"]) == (False, {"claims": []})
+    assert openid.come() == {"error": "user_not_found"}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"redirect": "https://evil.example.com/"}, 400),
+        ({"op": "adfs"}, 400),
+        ({"scope": "email"}, 400),
+        ({"createUser": "perhaps"}, 400),
+        ({"sessionToken": "wrong"}, 401),
+    ],
+)
+def test_a_login_that_cannot_begin_is_told_as_a_page(openid: Openid, query: dict[str, str], status: int) -> None:
+    answer = openid.start(**query)
+    assert answer.status == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_login_is_tied_to_its_browser(openid: Openid) -> None:
+    started = openid.start(createUser="true")
+    cookie = started.headers["Set-Cookie"]
+    assert "HttpOnly; SameSite=Lax" in cookie
+    for other in ("", "yorozu_openid=x", "yorozu_openid=;;;=\x7f"):
+        answer = openid.finish(started, other)
+        assert (answer.status, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+    assert openid.finish(started).status == 302
+    assert openid.finish(started).status == 400
+
+
+def test_nobody_keeps_or_passes_on_the_addresses_of_a_login(openid: Openid) -> None:
+    started = openid.start(createUser="true")
+    for answer in (started, openid.finish(started)):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_token_of_another_tenant_admits_nobody(openid: Openid, other: Nec) -> None:
+    other.core.openid_providers.put(other.tenant, "google", openid.server.issuer, CLIENT_ID, CLIENT_SECRET)
+    token = openid.come(createUser="true")["token"]
+    assert other.post("/login", {"token": token}).status == 401
+    assert openid.nec.post("/login", {"token": token, "username": "ignored", "password": "ignored"}).status == 200
+    assert openid.nec.post("/login", {"token": token}).status == 401
+
+
+def test_a_token_is_ignored_where_no_provider_is_trusted(nec: Nec) -> None:
+    nec.user("ann")
+    assert nec.post("/login", {"token": "any", "username": "ann", "password": "correct horse"}).status == 200
+    assert nec.post("/login", {"token": "any"}).status == 400

@@ -1,0 +1,449 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.accounts.model import UserChange
+from chalicelib.core.errors import (
+    AccessDenied,
+    AccountLinkNotFound,
+    CoreError,
+    InvalidInput,
+    InvalidSession,
+    NotAuthenticated,
+    RequestConflict,
+    SessionRequired,
+    TimedOut,
+    Unavailable,
+    UserNotFound,
+)
+from chalicelib.core.federation.stored import LINKS, LOGINS, PROVIDERS
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.tenants.stored import ACCOUNTS
+from tests.core.federation.conftest import LANDING, REDIRECT, Openid
+from tests.core.site import FixedClock, Site, WatchedDocuments
+
+
+def users(site: Site) -> list[dict[str, Any]]:
+    return [record for record in site.stored(ACCOUNTS) if record["kind"] == "user"]
+
+
+def outsider(subject: str, openid: Openid) -> None:
+    """Has the provider tell of another account from now on."""
+    openid.provider.claims = {"sub": subject}
+    openid.provider.told = {"sub": subject, "name": subject}
+
+
+# --- out ---
+
+
+def test_the_browser_is_sent_with_all_that_protects_the_login(openid: Openid) -> None:
+    asked = openid.start()
+    assert asked["client_id"] == "our id"
+    assert asked["redirect_uri"] == LANDING
+    assert asked["response_type"] == "code"
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["kept"] == asked["state"]
+    again = openid.start()
+    for name in ("state", "nonce", "code_challenge"):
+        assert len(asked[name]) == 43
+        assert asked[name] != again[name]
+
+
+@pytest.mark.parametrize(
+    ("supported", "scope"),
+    [
+        ((), "openid profile email"),
+        (("openid", "email", "phone", "offline_access"), "openid email phone"),
+        (("email",), "openid email"),
+    ],
+)
+def test_without_a_scope_all_is_asked_that_the_provider_tells(
+    openid: Openid, supported: tuple[str, ...], scope: str
+) -> None:
+    openid.provider.scopes = supported
+    assert openid.start()["scope"] == scope
+
+
+def test_a_scope_is_asked_as_it_is_given(openid: Openid) -> None:
+    assert openid.start(scope="email openid extra")["scope"] == "email openid extra"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"provider": "adfs"}, InvalidInput),
+        ({"provider": "@redirects"}, InvalidInput),
+        ({"provider": "\ud800"}, InvalidInput),
+        ({"redirect": "https://app.example.com/other"}, InvalidInput),
+        ({"redirect": "https://app.example.com"}, InvalidInput),
+        ({"scope": "email"}, InvalidInput),
+        ({"scope": " "}, InvalidInput),
+        ({"session_token": "wrong"}, InvalidSession),
+        ({"session_token": "a" * 24 + "." + "b" * 43}, InvalidSession),
+    ],
+)
+def test_what_cannot_begin_leaves_nothing(openid: Openid, change: dict[str, Any], error: type[CoreError]) -> None:
+    with pytest.raises(error):
+        openid.start(**change)
+    assert openid.site.stored(LOGINS) == []
+
+
+def test_a_login_page_without_tls_is_not_gone_to(openid: Openid) -> None:
+    openid.provider.login_page = "http://op.example.com/login"
+    with pytest.raises(Unavailable):
+        openid.start()
+
+
+def test_a_tenant_without_providers_sends_nobody(site: Site, openid: Openid) -> None:
+    site.core.openid_providers.remove(site.tenant_id, "google")
+    with pytest.raises(AccessDenied):
+        openid.start()
+
+
+def test_a_disabled_tenant_sends_nobody(site: Site, openid: Openid) -> None:
+    site.core.tenants.set_enabled(site.tenant_id, False)
+    with pytest.raises(AccessDenied):
+        openid.start()
+
+
+# --- back ---
+
+
+def test_the_code_is_exchanged_with_what_only_we_know(openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    openid.finish(asked, code="this code")
+    (grant,) = openid.provider.grants
+    digest = hashlib.sha256(grant.verifier.encode()).digest()
+    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == asked["code_challenge"]
+    assert (grant.client_id, grant.client_secret, grant.code, grant.landing) == (
+        "our id",
+        "our secret",
+        "this code",
+        LANDING,
+    )
+
+
+@pytest.mark.parametrize("change", [{"kept_state": None}, {"kept_state": "x" * 43}, {"state": None}, {"state": "い"}])
+def test_another_browser_cannot_finish_a_login(openid: Openid, change: dict[str, Any]) -> None:
+    asked = openid.start(creates_user=True)
+    with pytest.raises(InvalidInput):
+        openid.finish(asked, **change)
+    assert openid.provider.grants == []
+    assert "token" in openid.finish(asked)
+
+
+def test_a_login_is_finished_once(openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    openid.finish(asked)
+    with pytest.raises(InvalidInput):
+        openid.finish(asked)
+
+
+def test_a_login_waits_ten_minutes(openid: Openid, clock: FixedClock) -> None:
+    late, later = openid.start(creates_user=True), openid.start(creates_user=True)
+    nonce = openid.provider.nonce
+    clock.advance(minutes=9, seconds=59)
+    openid.provider.nonce = late["nonce"]
+    openid.finish(late)
+    clock.advance(seconds=1)
+    openid.provider.nonce = nonce
+    with pytest.raises(InvalidInput):
+        openid.finish(later)
+
+
+def test_a_login_is_not_finished_in_another_tenant(site: Site, openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    other = site.core.tenants.create("other")
+    with pytest.raises(InvalidInput):
+        Openid(replace(site, tenant_id=other.id), openid.provider).finish(asked)
+
+
+@pytest.mark.parametrize(
+    ("landing", "error"),
+    [
+        ({"error": "access_denied"}, "access_denied"),
+        ({"error": "login_required"}, "authentication_failed"),
+        ({"error": "access_denied", "code": None}, "access_denied"),
+        ({"code": None}, "authentication_failed"),
+    ],
+)
+def test_the_app_learns_that_nobody_logged_in(openid: Openid, landing: dict[str, Any], error: str) -> None:
+    assert openid.finish(openid.start(creates_user=True), **landing) == {"error": error}
+    assert openid.provider.grants == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (NotAuthenticated("no"), "authentication_failed"),
+        (Unavailable("gone"), "temporarily_unavailable"),
+        (TimedOut("slow"), "temporarily_unavailable"),
+        (RequestConflict(), "server_error"),
+    ],
+)
+def test_the_app_learns_that_the_provider_failed(openid: Openid, failure: CoreError, error: str) -> None:
+    openid.provider.fails = failure
+    assert openid.come(creates_user=True) == {"error": error}
+    assert users(openid.site) == []
+
+
+@pytest.mark.parametrize("claims", [{"nonce": "another"}, {"aud": "another"}, {"sub": ""}])
+def test_a_token_for_another_login_is_no_login(openid: Openid, claims: dict[str, Any]) -> None:
+    openid.provider.claims |= claims
+    assert openid.come(creates_user=True) == {"error": "authentication_failed"}
+
+
+def test_a_provider_that_tells_of_somebody_else_is_not_believed(openid: Openid) -> None:
+    openid.provider.told = {"sub": "outside-2"}
+    assert openid.come(creates_user=True) == {"error": "authentication_failed"}
+
+
+def test_a_provider_that_was_removed_meanwhile_is_not_believed(site: Site, openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    site.core.openid_providers.remove(site.tenant_id, "google")
+    assert openid.finish(asked) == {"error": "authentication_failed"}
+
+
+def test_more_claims_than_a_user_can_hold_are_refused(openid: Openid) -> None:
+    openid.provider.claims["long"] = "x" * 100_000
+    assert openid.come(creates_user=True) == {"error": "claims_too_large"}
+
+
+# --- users ---
+
+
+def test_a_stranger_becomes_a_user_only_if_asked_for(openid: Openid) -> None:
+    assert openid.come() == {"error": "user_not_found"}
+    assert users(openid.site) == []
+
+
+def test_a_stranger_becomes_a_user(openid: Openid, clock: FixedClock) -> None:
+    user = openid.log_in(creates_user=True).user
+    (link,) = openid.site.stored(LINKS)
+    assert len(user.username) == 8
+    assert user.email is not None
+    assert user.email.endswith("@openid.invalid")
+    assert (user.is_federated, user.primary_link) == (True, link["_id"])
+    assert user.created_at == clock.now()
+    (claims,) = user.options["claims"]
+    told = json.loads(claims)
+    assert (told["sub"], told["name"], told["email"]) == ("outside-1", "Ann", "ann@example.com")
+
+
+def test_who_comes_again_is_the_same_user_with_new_claims(openid: Openid) -> None:
+    first = openid.log_in(creates_user=True).user
+    openid.provider.told = {"sub": "outside-1", "name": "Anna"}
+    second = openid.log_in(creates_user=True).user
+    assert second.id == first.id
+    assert second.etag != first.etag
+    assert [json.loads(claims)["name"] for claims in second.options["claims"]] == ["Anna"]
+    assert len(users(openid.site)) == 1
+
+
+def test_a_provider_may_tell_nothing_beside_the_token(openid: Openid) -> None:
+    openid.provider.told = None
+    (claims,) = openid.log_in(creates_user=True).user.options["claims"]
+    assert "name" not in json.loads(claims)
+
+
+def test_the_same_subject_at_another_provider_is_somebody_else(site: Site, openid: Openid) -> None:
+    site.core.openid_providers.put(site.tenant_id, "other", "https://else.example.com", "our id", "s")
+    one = openid.log_in(creates_user=True).user
+    assert openid.log_in(provider="other", creates_user=True).user.id != one.id
+
+
+def test_two_first_logins_at_once_make_one_user(openid: Openid, documents: WatchedDocuments) -> None:
+    one, two = openid.start(creates_user=True), openid.start(creates_user=True)
+    seen: list[str] = []
+
+    def the_other_comes_first() -> None:
+        openid.provider.nonce = two["nonce"]
+        seen.append(openid.finish(two)["token"])
+
+    openid.provider.nonce = one["nonce"]
+    # Inserts of this login: the user, then the link.
+    documents.before("insert", lambda: None, the_other_comes_first)
+    token = openid.finish(one)["token"]
+    logins = [openid.site.core.federation.log_in(openid.site.guest, text) for text in (token, seen[0])]
+    assert len(users(openid.site)) == 1
+    assert len({login.user.id for login in logins if login is not None}) == 1
+
+
+def test_an_account_of_a_deleted_user_is_free_again(site: Site, openid: Openid, documents: WatchedDocuments) -> None:
+    ann = site.user("ann")
+    openid.token(session_token=site.tokens["ann"])
+    site.core.federation.unlink(ann, str(ann.user), site.stored(LINKS)[0]["_id"])
+    # Linked again at the moment at which the user goes.
+    openid.token(session_token=site.tokens["ann"])
+    site.core.documents.delete_one(site.tenant_id, ACCOUNTS, parse_filter({"_id": ann.user}))
+    made = openid.log_in(creates_user=True).user
+    assert [link["userId"] for link in site.stored(LINKS)] == [made.id]
+
+
+# --- linking ---
+
+
+def test_a_user_who_is_signed_in_links_an_account_and_logs_in_by_it(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    linked = openid.log_in(session_token=site.tokens["ann"]).user
+    assert linked.id == ann.user
+    assert (linked.is_federated, linked.primary_link, linked.username) == (True, None, "ann")
+    assert openid.log_in().user.id == ann.user
+    assert openid.log_in(session_token=site.tokens["ann"]).user.id == ann.user
+    assert len(site.stored(LINKS)) == 1
+
+
+def test_options_of_the_user_stay_beside_the_claims(site: Site, openid: Openid) -> None:
+    site.sign_up("ann", options={"color": "blue", "claims": "mine"})
+    site.user("ann")
+    options = openid.log_in(session_token=site.tokens["ann"]).user.options
+    assert options["color"] == "blue"
+    assert len(options["claims"]) == 1
+
+
+def test_an_account_belongs_to_one_user(site: Site, openid: Openid) -> None:
+    site.user("ann"), site.user("bob")
+    openid.token(session_token=site.tokens["ann"])
+    assert openid.come(session_token=site.tokens["bob"]) == {"error": "linked_to_another_user"}
+    assert site.stored_user("bob")["federated"] is False  # type: ignore[index]
+
+
+def test_a_user_has_several_accounts(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    for subject in ("one", "two"):
+        outsider(subject, openid)
+        user = openid.log_in(session_token=site.tokens["ann"]).user
+    assert sorted(json.loads(claims)["sub"] for claims in user.options["claims"]) == ["one", "two"]
+    assert sorted(link.subject for link in site.core.federation.links(ann, user.id)) == ["one", "two"]
+
+
+def test_a_session_that_ended_meanwhile_links_nothing_new(site: Site, openid: Openid) -> None:
+    site.core.accounts.log_out(site.user("ann"))
+    with pytest.raises(InvalidSession):
+        openid.start(session_token=site.tokens["ann"])
+
+
+def test_unlinking_takes_the_claims_and_the_last_one_the_federation(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    for subject in ("one", "two"):
+        outsider(subject, openid)
+        openid.token(session_token=site.tokens["ann"])
+    links = {link.subject: link.id for link in site.core.federation.links(ann, str(ann.user))}
+    site.core.federation.unlink(ann, str(ann.user), links["one"])
+    after = site.core.accounts.current(ann).user
+    assert after.options is not None
+    assert [json.loads(claims)["sub"] for claims in after.options["claims"]] == ["two"]
+    assert after.is_federated
+    site.core.federation.unlink(ann, str(ann.user), links["two"])
+    after = site.core.accounts.current(ann).user
+    assert (after.options, after.is_federated) == ({"claims": []}, False)
+    with pytest.raises(AccountLinkNotFound):
+        site.core.federation.unlink(ann, str(ann.user), links["two"])
+
+
+def test_the_account_that_made_the_user_stays(site: Site, openid: Openid) -> None:
+    login = openid.log_in(creates_user=True)
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(site.open(login.token), login.user.id, login.user.primary_link)
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(site.master, login.user.id, login.user.primary_link)
+
+
+def test_links_are_for_oneself_and_the_master_key(site: Site, openid: Openid) -> None:
+    ann, bob = site.user("ann"), site.user("bob")
+    openid.token(session_token=site.tokens["ann"])
+    (link,) = site.core.federation.links(site.master, str(ann.user))
+    with pytest.raises(SessionRequired):
+        site.core.federation.links(site.guest, str(ann.user))
+    with pytest.raises(AccessDenied):
+        site.core.federation.links(bob, str(ann.user))
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(bob, str(ann.user), link.id)
+    with pytest.raises(AccountLinkNotFound):
+        site.core.federation.unlink(bob, str(bob.user), link.id)
+    with pytest.raises(UserNotFound):
+        site.core.federation.links(site.master, "nobody")
+    with pytest.raises(UserNotFound):
+        site.core.federation.unlink(site.master, "nobody", link.id)
+    site.core.federation.unlink(site.master, str(ann.user), link.id)
+
+
+def test_another_change_of_the_user_at_the_same_moment_is_kept(
+    site: Site, openid: Openid, documents: WatchedDocuments
+) -> None:
+    ann = site.user("ann")
+    asked = openid.start(session_token=site.tokens["ann"])
+    change = UserChange(options={"color": "red"})
+    documents.before("update_one", lambda: site.core.accounts.update(site.user("ann"), str(ann.user), change))
+    openid.finish(asked)
+    user = site.core.accounts.current(ann).user
+    assert user.options is not None
+    assert (user.options["color"], len(user.options["claims"])) == ("red", 1)
+
+
+# --- one-time tokens ---
+
+
+def test_a_token_is_good_once(site: Site, openid: Openid) -> None:
+    token = openid.token(creates_user=True)
+    login = site.core.federation.log_in(site.guest, token)
+    assert login is not None
+    assert site.open(login.token).user == login.user.id
+    with pytest.raises(NotAuthenticated):
+        site.core.federation.log_in(site.guest, token)
+
+
+def test_a_token_is_good_for_five_minutes(site: Site, openid: Openid, clock: FixedClock) -> None:
+    token = openid.token(creates_user=True)
+    clock.advance(minutes=5)
+    with pytest.raises(NotAuthenticated):
+        site.core.federation.log_in(site.guest, token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "\ud800", "a" * 100_000])
+def test_other_texts_are_no_tokens(site: Site, openid: Openid, token: str) -> None:
+    with pytest.raises(NotAuthenticated):
+        site.core.federation.log_in(site.guest, token)
+
+
+def test_the_state_of_a_login_is_no_token(site: Site, openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    with pytest.raises(NotAuthenticated):
+        site.core.federation.log_in(site.guest, asked["state"])
+
+
+def test_a_disabled_user_is_not_let_in_by_a_token(site: Site, openid: Openid) -> None:
+    user = openid.log_in(creates_user=True).user
+    token = openid.token()
+    site.core.accounts.set_enabled(site.master, user.id, False)
+    with pytest.raises(NotAuthenticated):
+        site.core.federation.log_in(site.guest, token)
+
+
+def test_tokens_mean_nothing_to_a_tenant_without_providers(site: Site) -> None:
+    assert site.core.federation.log_in(site.guest, "any") is None
+
+
+def test_what_came_to_nothing_is_purged(site: Site, openid: Openid, clock: FixedClock) -> None:
+    openid.start()
+    openid.token(creates_user=True)
+    clock.advance(minutes=5)
+    assert site.core.purge.run() == 1
+    clock.advance(minutes=5)
+    assert site.core.purge.run() == 1
+    assert site.stored(LOGINS) == []
+
+
+def test_no_secret_is_stored_as_it_is(site: Site, openid: Openid) -> None:
+    asked = openid.start(creates_user=True)
+    token = openid.token(creates_user=True)
+    stored = repr([site.stored(name) for name in (PROVIDERS, LINKS, LOGINS)])
+    for secret in ("our secret", asked["state"], token):
+        assert secret not in stored
+    assert REDIRECT in stored
