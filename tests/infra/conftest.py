@@ -71,8 +71,13 @@ def translated(packages: dict[str, Package]) -> Template:
 
 @pytest.fixture(scope="session")
 def data() -> Template:
-    """infra/data.yaml, with its short intrinsics written out."""
-    parsed: Template = json.loads(json.dumps(cfn_yaml.load(str(ROOT / "infra" / "data.yaml"))))
+    """infra/data.yaml."""
+    return template_of(ROOT / "infra" / "data.yaml")
+
+
+def template_of(file: Path) -> Template:
+    """A template in YAML, with its short intrinsics written out."""
+    parsed: Template = json.loads(json.dumps(cfn_yaml.load(str(file))))
     return parsed
 
 

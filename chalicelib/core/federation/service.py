@@ -31,7 +31,6 @@ from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.model import Login
 from chalicelib.core.accounts.stored import has_session
 from chalicelib.core.accounts.tokens import parse_token
-from chalicelib.core.accounts.users import MAX_OPTIONS_BYTES
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
@@ -59,6 +58,9 @@ LOGIN_LASTS = timedelta(minutes=10)
 
 TOKEN_LASTS = timedelta(minutes=5)
 """How long a one-time token is good. Our choice."""
+
+MAX_CLAIMS_BYTES = 64 * 1024
+"""Bytes of JSON of what a provider tells of a user, included: several accounts fit into one user. Our choice."""
 
 ALL_SCOPES = ("openid", "profile", "email", "address", "phone")
 """Everything that a provider may tell of a user. Spec: oidc-core, 5.4."""
@@ -220,7 +222,7 @@ class FederationService:
         metadata = self._client.metadata(provider.issuer)
         claims = self._claims(tenant, provider, metadata, begun, landing.code)
         text = json.dumps(claims, ensure_ascii=False, sort_keys=True)
-        if len(text.encode()) > MAX_OPTIONS_BYTES // 4:
+        if len(text.encode()) > MAX_CLAIMS_BYTES:
             raise _Refused("claims_too_large")
         account = link_id(metadata.issuer, claims["sub"])
         known = self._links.user_of(tenant.id, account)

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.core.accounts.model import UserChange
+from chalicelib.core.errors import (
+    AccessDenied,
+    AccountLinkNotFound,
+    InvalidSession,
+    SessionRequired,
+    UserNotFound,
+)
+from chalicelib.core.federation.stored import LINKS
+from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.tenants.stored import ACCOUNTS
+from tests.core.federation.conftest import Openid
+from tests.core.site import FixedClock, Site, WatchedDocuments
+
+
+def users(site: Site) -> list[dict[str, Any]]:
+    return [record for record in site.stored(ACCOUNTS) if record["kind"] == "user"]
+
+
+def outsider(subject: str, openid: Openid) -> None:
+    """Has the provider tell of another account from now on."""
+    openid.provider.claims = {"sub": subject}
+    openid.provider.told = {"sub": subject, "name": subject}
+
+
+# --- users ---
+
+
+def test_a_stranger_becomes_a_user_only_if_asked_for(openid: Openid) -> None:
+    assert openid.come() == {"error": "user_not_found"}
+    assert users(openid.site) == []
+
+
+def test_a_stranger_becomes_a_user(openid: Openid, clock: FixedClock) -> None:
+    user = openid.log_in(creates_user=True).user
+    (link,) = openid.site.stored(LINKS)
+    assert len(user.username) == 8
+    assert user.email is not None
+    assert user.email.endswith("@openid.invalid")
+    assert (user.is_federated, user.primary_link) == (True, link["_id"])
+    assert user.created_at == clock.now()
+    (claims,) = user.options["claims"]
+    told = json.loads(claims)
+    assert (told["sub"], told["name"], told["email"]) == ("outside-1", "Ann", "ann@example.com")
+
+
+def test_who_comes_again_is_the_same_user_with_new_claims(openid: Openid) -> None:
+    first = openid.log_in(creates_user=True).user
+    openid.provider.told = {"sub": "outside-1", "name": "Anna"}
+    second = openid.log_in(creates_user=True).user
+    assert second.id == first.id
+    assert second.etag != first.etag
+    assert [json.loads(claims)["name"] for claims in second.options["claims"]] == ["Anna"]
+    assert len(users(openid.site)) == 1
+
+
+def test_a_provider_may_tell_nothing_beside_the_token(openid: Openid) -> None:
+    openid.provider.told = None
+    (claims,) = openid.log_in(creates_user=True).user.options["claims"]
+    assert "name" not in json.loads(claims)
+
+
+def test_the_same_subject_at_another_provider_is_somebody_else(site: Site, openid: Openid) -> None:
+    site.core.openid_providers.put(site.tenant_id, "other", "https://else.example.com", "our id", "s")
+    one = openid.log_in(creates_user=True).user
+    assert openid.log_in(provider="other", creates_user=True).user.id != one.id
+
+
+def test_two_first_logins_at_once_make_one_user(openid: Openid, documents: WatchedDocuments) -> None:
+    one, two = openid.start(creates_user=True), openid.start(creates_user=True)
+    seen: list[str] = []
+
+    def the_other_comes_first() -> None:
+        openid.provider.nonce = two["nonce"]
+        seen.append(openid.finish(two)["token"])
+
+    openid.provider.nonce = one["nonce"]
+    # Inserts of this login: the user, then the link.
+    documents.before("insert", lambda: None, the_other_comes_first)
+    token = openid.finish(one)["token"]
+    logins = [openid.site.core.federation.log_in(openid.site.guest, text) for text in (token, seen[0])]
+    assert len(users(openid.site)) == 1
+    assert len({login.user.id for login in logins if login is not None}) == 1
+
+
+def test_an_account_of_a_deleted_user_is_free_again(site: Site, openid: Openid, documents: WatchedDocuments) -> None:
+    ann = site.user("ann")
+    openid.token(session_token=site.tokens["ann"])
+    site.core.federation.unlink(ann, str(ann.user), site.stored(LINKS)[0]["_id"])
+    # Linked again at the moment at which the user goes.
+    openid.token(session_token=site.tokens["ann"])
+    site.core.documents.delete_one(site.tenant_id, ACCOUNTS, parse_filter({"_id": ann.user}))
+    made = openid.log_in(creates_user=True).user
+    assert [link["userId"] for link in site.stored(LINKS)] == [made.id]
+
+
+# --- linking ---
+
+
+def test_a_user_who_is_signed_in_links_an_account_and_logs_in_by_it(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    linked = openid.log_in(session_token=site.tokens["ann"]).user
+    assert linked.id == ann.user
+    assert (linked.is_federated, linked.primary_link, linked.username) == (True, None, "ann")
+    assert openid.log_in().user.id == ann.user
+    assert openid.log_in(session_token=site.tokens["ann"]).user.id == ann.user
+    assert len(site.stored(LINKS)) == 1
+
+
+def test_options_of_the_user_stay_beside_the_claims(site: Site, openid: Openid) -> None:
+    site.sign_up("ann", options={"color": "blue", "claims": "mine"})
+    site.user("ann")
+    options = openid.log_in(session_token=site.tokens["ann"]).user.options
+    assert options["color"] == "blue"
+    assert len(options["claims"]) == 1
+
+
+def test_an_account_belongs_to_one_user(site: Site, openid: Openid) -> None:
+    site.user("ann"), site.user("bob")
+    openid.token(session_token=site.tokens["ann"])
+    assert openid.come(session_token=site.tokens["bob"]) == {"error": "linked_to_another_user"}
+    assert site.stored_user("bob")["federated"] is False  # type: ignore[index]
+
+
+def test_a_user_has_several_accounts(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    for subject in ("one", "two"):
+        outsider(subject, openid)
+        user = openid.log_in(session_token=site.tokens["ann"]).user
+    assert sorted(json.loads(claims)["sub"] for claims in user.options["claims"]) == ["one", "two"]
+    assert sorted(link.subject for link in site.core.federation.links(ann, user.id)) == ["one", "two"]
+
+
+def test_a_session_that_ended_meanwhile_links_nothing_new(site: Site, openid: Openid) -> None:
+    site.core.accounts.log_out(site.user("ann"))
+    with pytest.raises(InvalidSession):
+        openid.start(session_token=site.tokens["ann"])
+
+
+def test_unlinking_takes_the_claims_and_the_last_one_the_federation(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    for subject in ("one", "two"):
+        outsider(subject, openid)
+        openid.token(session_token=site.tokens["ann"])
+    links = {link.subject: link.id for link in site.core.federation.links(ann, str(ann.user))}
+    site.core.federation.unlink(ann, str(ann.user), links["one"])
+    after = site.core.accounts.current(ann).user
+    assert after.options is not None
+    assert [json.loads(claims)["sub"] for claims in after.options["claims"]] == ["two"]
+    assert after.is_federated
+    site.core.federation.unlink(ann, str(ann.user), links["two"])
+    after = site.core.accounts.current(ann).user
+    assert (after.options, after.is_federated) == ({"claims": []}, False)
+    with pytest.raises(AccountLinkNotFound):
+        site.core.federation.unlink(ann, str(ann.user), links["two"])
+
+
+def test_the_account_that_made_the_user_stays(site: Site, openid: Openid) -> None:
+    login = openid.log_in(creates_user=True)
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(site.open(login.token), login.user.id, login.user.primary_link)
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(site.master, login.user.id, login.user.primary_link)
+
+
+def test_links_are_for_oneself_and_the_master_key(site: Site, openid: Openid) -> None:
+    ann, bob = site.user("ann"), site.user("bob")
+    openid.token(session_token=site.tokens["ann"])
+    (link,) = site.core.federation.links(site.master, str(ann.user))
+    with pytest.raises(SessionRequired):
+        site.core.federation.links(site.guest, str(ann.user))
+    with pytest.raises(AccessDenied):
+        site.core.federation.links(bob, str(ann.user))
+    with pytest.raises(AccessDenied):
+        site.core.federation.unlink(bob, str(ann.user), link.id)
+    with pytest.raises(AccountLinkNotFound):
+        site.core.federation.unlink(bob, str(bob.user), link.id)
+    with pytest.raises(UserNotFound):
+        site.core.federation.links(site.master, "nobody")
+    with pytest.raises(UserNotFound):
+        site.core.federation.unlink(site.master, "nobody", link.id)
+    site.core.federation.unlink(site.master, str(ann.user), link.id)
+
+
+def test_another_change_of_the_user_at_the_same_moment_is_kept(
+    site: Site, openid: Openid, documents: WatchedDocuments
+) -> None:
+    ann = site.user("ann")
+    asked = openid.start(session_token=site.tokens["ann"])
+    change = UserChange(options={"color": "red"})
+    documents.before("update_one", lambda: site.core.accounts.update(site.user("ann"), str(ann.user), change))
+    openid.finish(asked)
+    user = site.core.accounts.current(ann).user
+    assert user.options is not None
+    assert (user.options["color"], len(user.options["claims"])) == ("red", 1)
