@@ -11,7 +11,21 @@ import typer
 
 from chalicelib.core.errors import CoreError
 from chalicelib.settings import InvalidSetting, Settings
-from yorozu import apps, buckets, doctor, groups, indexes, push, shardkey, start, stats, tenants, transfer, users
+from yorozu import (
+    apps,
+    buckets,
+    doctor,
+    groups,
+    indexes,
+    openid,
+    push,
+    shardkey,
+    start,
+    stats,
+    tenants,
+    transfer,
+    users,
+)
 from yorozu.operate import CannotRun, Operator
 from yorozu.output import complain
 
