@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from chalicelib.core.core import Core
-from chalicelib.core.errors import CoreError
+from chalicelib.core.errors import CoreError, Unavailable
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.jobs.queues import QUEUE_JOBS
 from yorozu.operate import CannotRun, Operator, check_data_folder, operator
@@ -88,16 +87,20 @@ def _consistency(who: Operator) -> str:
     documents = who.core.documents
     if not isinstance(documents, SqliteDocuments):
         return "checked by the database itself"
-    faults = list(_faults(who.core, documents))
+    faults = list(_faults(documents))
     if faults:
         raise OSError("; ".join(faults))
     return "documents and indexes agree"
 
 
-def _faults(core: Core, documents: SqliteDocuments) -> Iterator[str]:
-    for tenant in core.tenants.list():
-        for fault in documents.verify(tenant.id):
-            yield f"{tenant.name}: {fault}"
+def _faults(documents: SqliteDocuments) -> Iterator[str]:
+    # By files, not by the list of tenants: one that is damaged may keep the list from being read.
+    for tenant in documents.tenants():
+        try:
+            for fault in documents.verify(tenant):
+                yield f"{tenant}: {fault}"
+        except Unavailable as error:
+            yield f"{tenant}: {error} {error.code}"
 
 
 def _queues(who: Operator) -> str:

@@ -9,6 +9,7 @@ from chalicelib.core.files.service import FilesService
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
 from chalicelib.core.push.service import Push
+from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.service import TenantsService
 
 
@@ -40,14 +41,15 @@ class PurgeService:
 
         Spec: nec-clients, 9.
         """
-        gone = 0
-        for tenant in self._tenants.list():
-            gone += self._objects.purge_deleted(tenant)
-            gone += self._files.purge_deleted(tenant)
-            gone += self._accounts.purge_expired_sessions(tenant)
-            gone += self._accounts.purge_confirmations(tenant)
-            gone += self._federation.purge(tenant)
-            gone += self._replays.purge(tenant.id, self._clock.now())
-            gone += self._push.notifications.purge(tenant)
-            gone += self._push.events.purge(tenant.id, self._clock.now())
+        return self._tenants.for_each(self._purge)
+
+    def _purge(self, tenant: Tenant) -> int:
+        gone = self._objects.purge_deleted(tenant)
+        gone += self._files.purge_deleted(tenant)
+        gone += self._accounts.purge_expired_sessions(tenant)
+        gone += self._accounts.purge_confirmations(tenant)
+        gone += self._federation.purge(tenant)
+        gone += self._replays.purge(tenant.id, self._clock.now())
+        gone += self._push.notifications.purge(tenant)
+        gone += self._push.events.purge(tenant.id, self._clock.now())
         return gone

@@ -33,18 +33,19 @@ class UpkeepService:
         An index that cannot be made (unique, and there are duplicates) keeps no other from being made.
         Raises: the first such failure, at the end.
         """
-        made = 0
+        return self._tenants.for_each(self._make_missing)
+
+    def _make_missing(self, tenant: Tenant) -> int:
         failures: list[CoreError] = []
-        for tenant in self._tenants.list():
-            for collection, index in self.missing(tenant):
-                try:
-                    self._documents.create_index(tenant.id, collection, index)
-                    made += 1
-                except CoreError as error:
-                    failures.append(error)
+        missing = self.missing(tenant)
+        for collection, index in missing:
+            try:
+                self._documents.create_index(tenant.id, collection, index)
+            except CoreError as error:
+                failures.append(error)
         if failures:
             raise failures[0]
-        return made
+        return len(missing)
 
     def missing(self, tenant: Tenant) -> list[MissingIndex]:
         """The declared indexes that a tenant lacks; none when it is gone."""

@@ -222,6 +222,17 @@ def test_doctor_makes_the_indexes_that_an_older_version_did_not(data: Path, tena
     assert all(row["ok"] for row in told(data, "doctor", "--fix"))
 
 
+def test_doctor_names_the_file_that_is_damaged(data: Path, tenant: str) -> None:
+    healthy = str(told(data, "tenants", "create", "healthy")[0]["id"])
+    (data / f"{tenant}.db").write_bytes(b"no database" * 1000)
+
+    found = {row["check"]: row for row in map(json.loads, run(data, "doctor", "--json").stdout.splitlines())}
+
+    assert not found["consistency"]["ok"]
+    assert tenant in found["consistency"]["found"]
+    assert healthy not in found["consistency"]["found"]
+
+
 def test_a_wrong_setting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOROZU_ENGINE", "oracle")
 

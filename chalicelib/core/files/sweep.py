@@ -41,7 +41,7 @@ class BlobSweep:
 
     def run(self) -> int:
         """Goes through all tenants; returns how many contents and uploads it deleted. Safe to run twice at once."""
-        return sum(self._uploads.sweep(tenant) + self._sweep(tenant) for tenant in self._tenants.list())
+        return self._tenants.for_each(lambda tenant: self._uploads.sweep(tenant) + self._sweep(tenant))
 
     def _sweep(self, tenant: Tenant) -> int:
         gone = 0

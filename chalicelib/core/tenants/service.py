@@ -12,6 +12,7 @@ from chalicelib.core.clock import Clock
 from chalicelib.core.documents import SYSTEM_TENANT, Documents, Index
 from chalicelib.core.errors import (
     AppNotFound,
+    CoreError,
     DuplicateKey,
     DuplicateTenant,
     InvalidInput,
@@ -96,10 +97,26 @@ class TenantsService:
 
     def list(self) -> list[Tenant]:
         """Every tenant, oldest first."""
-        oldest_first = Query(order=parse_order([("createdAt", 1), ("_id", 1)]))
-        entries = self._documents.find(SYSTEM_TENANT, REGISTER, oldest_first)
-        found = (self._record(entry["_id"]) for entry in list(entries))
+        found = (self._record(tenant_id) for tenant_id in self._ids())
         return [tenant_from_document(record) for record in found if record is not None]
+
+    def for_each(self, work: Callable[[Tenant], int]) -> int:
+        """Does some work for every tenant, oldest first, and returns the sum of what it returns.
+
+        A tenant for which it fails keeps no other from its turn. Raises: the first failure, at the end.
+        """
+        total = 0
+        failures: list[CoreError] = []
+        for tenant_id in self._ids():
+            try:
+                total += work(self.get(tenant_id))
+            except TenantNotFound:
+                continue  # deleted meanwhile
+            except CoreError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return total
 
     def get(self, reference: str) -> Tenant:
         """The tenant with this id or name. Raises: TenantNotFound."""
@@ -203,6 +220,11 @@ class TenantsService:
         self._change(self.id_of(reference), {"$pull": {"apps": {"id": app_id}}})
 
     # --- inside ---
+
+    def _ids(self) -> Sequence[str]:
+        """The id of every tenant, oldest first."""
+        oldest_first = Query(order=parse_order([("createdAt", 1), ("_id", 1)]))
+        return [entry["_id"] for entry in self._documents.find(SYSTEM_TENANT, REGISTER, oldest_first)]
 
     def _change_app(self, reference: str, app_id: str, fields: Document) -> App:
         update = parse_update({"$set": fields}, [{"app.id": app_id}])

@@ -176,7 +176,7 @@ def flag(source: Mapping[str, Any], name: str) -> bool:
         return False
     meaning = _FLAGS.get(str(value).lower()) if isinstance(value, str | bool | int) else None
     if meaning is None:
-        raise InvalidInput(f"{name} must be 0 or 1")
+        raise InvalidInput(f"{name} must be true or false, or 1 or 0")
     return meaning
 
 

@@ -76,6 +76,33 @@ def test_a_roll_up_that_dies_anywhere_is_made_good_by_the_next(site: Site) -> No
     assert site.core.stats.total(site.tenant_id, StatsQuery()).calls == {"a1": {"users": 21}}
 
 
+def test_what_has_been_folded_in_is_not_written_again(site: Site) -> None:
+    for process in range(50):
+        counted(site, "a1", "users", NOON, 1, process=f"p{process}")
+    site.core.stats.roll_up(site.tenant_id)
+    counted(site, "a1", "users", NOON, 1, process="p7")
+    site.documents.calls.clear()
+
+    site.core.stats.roll_up(site.tenant_id)
+
+    assert site.documents.calls.count("upsert_one") == 2  # the changed counter and the day
+    assert site.core.stats.total(site.tenant_id, StatsQuery()).calls == {"a1": {"users": 51}}
+
+
+def test_a_tenant_whose_counters_cannot_be_read_keeps_no_other_from_its_turn(site: Site) -> None:
+    other = site.core.tenants.create("other")
+    site.documents.upsert_one(other.id, RAW, "r", parse_update(raw_update(NOON, "a2", "p1", {"users": 4})))
+
+    def fail() -> None:
+        raise Unavailable("the disk is broken")
+
+    site.documents.before("find", lambda: None, fail)
+    with pytest.raises(Unavailable):
+        site.core.stats.roll_up_all()
+
+    assert site.core.stats.total(other.id, StatsQuery()).calls == {"a2": {"users": 4}}
+
+
 def test_roll_ups_at_the_same_time_agree(site: Site) -> None:
     for process in range(10):
         counted(site, "a1", "users", NOON, process + 1, process=f"p{process}")

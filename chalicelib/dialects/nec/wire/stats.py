@@ -32,11 +32,15 @@ def stats_query(query: QueryParameters) -> StatsQuery:
         raise InvalidInput("tenantId and appId cannot be given together")
     if custom_api is not None and tenant is None and app is None:
         raise InvalidInput("customApiName needs a tenantId or an appId")
+    total = flag(source, "total")
+    if total:
+        # Not even looked at. Spec: nec-rest, 11.3.6 and 11.3.7.
+        source = {name: value for name, value in source.items() if name not in ("order", "limit")}
     if source.get("order") not in _ORDERS:
         raise InvalidInput("order is createdAt or -createdAt")
     limit = whole_number(source, "limit", DEFAULT_LIMIT, smallest=UNLIMITED)
     return StatsQuery(
-        total=flag(source, "total"),
+        total=total,
         tenant=tenant,
         app=app,
         custom_api=custom_api,

@@ -82,6 +82,14 @@ def test_a_wrong_question_is_a_400(nec: Nec, parameters: dict[str, str]) -> None
     assert answer.json["error"]
 
 
+def test_a_total_ignores_order_and_limit(nec: Nec) -> None:
+    nec.get("/groups", by=nec.guest)
+
+    answer = nec.get("/management/apistats", by=nec.master, total="true", order="name", limit="-5")
+
+    assert answer.json["results"][0]["tenantTotal"] == 2
+
+
 def test_a_time_bounds_the_slots(nec: Nec) -> None:
     nec.get("/groups", by=nec.guest)
 
@@ -108,3 +116,13 @@ def test_the_system_key_reads_all_tenants_and_no_other_key_does(nec: Nec, client
     assert [row["tenantId"] for row in json.loads(told.body)["results"]] == [nec.tenant]
     for headers in ({}, {"X-Application-Key": nec.app.master_key}):
         assert client.get(path, headers=headers).status_code == 401
+
+
+def test_the_system_key_may_name_a_tenant_and_learns_nothing_of_one_that_is_not_there(nec: Nec, client: Any) -> None:
+    nec.get("/groups", by=nec.guest)
+    name = nec.core.tenants.get(nec.tenant).name
+
+    for tenant, found in ((name, 1), (nec.tenant, 1), ("0" * 24, 0), ("nobody", 0), ("..%2Fx", 0), ("_system", 0)):
+        path = f"/1/_system/management/apistats?tenantId={tenant}"
+        told = client.get(path, headers={"X-Application-Key": SYSTEM_KEY})
+        assert (told.status_code, len(json.loads(told.body)["results"])) == (200, found), tenant
