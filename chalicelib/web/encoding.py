@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
+
+import orjson
 
 from chalicelib.web.call import JSON_TYPE, JsonBody, Live, Reply, Stream
 
@@ -34,13 +37,42 @@ def _encode_body(body: JsonBody | str | bytes | Stream | Live) -> tuple[bytes | 
             return _encode_json(body), JSON_TYPE
 
 
-def _encode_json(body: dict[str, Any] | list[Any]) -> bytes:
+def _encode_json(body: JsonBody) -> bytes:
+    """Compact JSON, by a writer that takes a tenth of the time of the standard library's.
+
+    What it does not take is left to that one: more than 64 bits, deep nesting, half of a surrogate pair.
+    """
+    try:
+        text = orjson.dumps(body, option=_PLAIN_TYPES_ONLY)
+    except TypeError:
+        return _encode_by_standard_library(body)
+    if b"null" in text:
+        # It writes null for a number that JSON does not have, too.
+        _check_numbers(body)
+    return text
+
+
+def _check_numbers(value: Any) -> None:
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError("a number that JSON does not have")
+    elif isinstance(value, dict):
+        for item in value.values():
+            _check_numbers(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_numbers(item)
+
+
+def _encode_by_standard_library(body: JsonBody) -> bytes:
     try:
         return _plain.encode(body).encode()
     except UnicodeEncodeError:
         # Half a surrogate pair, which a JSON escape can spell, has no UTF-8; escaped, it goes out as it came in.
         return _escaped.encode(body).encode()
 
+
+_PLAIN_TYPES_ONLY = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _escaped = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)

@@ -46,6 +46,7 @@ ALSO: dict[str, tuple[str, ...]] = {
     "chalicelib/jobs/queues.py": ("chalicelib.jobs",),
     # A message of a queue is a job of the core.
     "chalicelib/web/queue_events.py": ("chalicelib.core.jobs",),
+    "chalicelib/web/encoding.py": ("orjson",),
     "chalicelib/web/server/http_heads.py": ("uvicorn",),
     "chalicelib/web/server/process.py": ("uvicorn", "chalicelib.settings"),
     "chalicelib/web/server/schedules.py": ("chalice",),
