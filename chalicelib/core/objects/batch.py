@@ -21,6 +21,10 @@ from chalicelib.core.objects.model import (
 from chalicelib.core.objects.stored import ID
 from chalicelib.core.query.values import Document
 
+MAX_OPERATIONS = 5_000
+"""Operations of one batch, included. Our choice: each is a write of its own, and a request has 29 seconds behind API
+Gateway; clients that synchronise send 500 at a time."""
+
 
 class ObjectWrites(Protocol):
     """The single writes that a batch is made of; see ObjectsService."""

@@ -28,7 +28,8 @@ from chalicelib.core.errors import (
     RequestConflict,
     VersionMismatch,
 )
-from chalicelib.core.objects.batch import run_batch
+from chalicelib.core.objects.answers import fits, held
+from chalicelib.core.objects.batch import MAX_OPERATIONS, run_batch
 from chalicelib.core.objects.changes import PartialChange, partial_change
 from chalicelib.core.objects.model import Done, ObjectPage, ObjectQuery, Operation, Outcome
 from chalicelib.core.objects.replays import Replays, id_for, replay_key
@@ -122,7 +123,12 @@ class ObjectsService:
         mark_only: bool = False,
         request_token: str | None = None,
     ) -> list[Outcome]:
-        """What became of each operation; `mark_only` makes deletes leave a mark. See batch.py."""
+        """What became of each operation; `mark_only` makes deletes leave a mark. See batch.py.
+
+        Raises: InvalidInput for more than MAX_OPERATIONS; nothing is carried out then.
+        """
+        if len(operations) > MAX_OPERATIONS:
+            raise InvalidInput(f"a batch has at most {MAX_OPERATIONS} requests")
         if request_token is None:
             return run_batch(self, caller, bucket, operations, mark_only=mark_only)
         key = replay_key(caller, bucket, "batch", request_token)
@@ -146,8 +152,8 @@ class ObjectsService:
     def query(self, caller: Caller, bucket: str, question: ObjectQuery) -> ObjectPage:
         """One page of the objects that match and that the caller may read.
 
-        Raises: BucketNotFound, AccessDenied, InvalidInput for a limit above the tenant's, OperatorMisused, TimedOut.
-        Spec: nec-rest, 8.3.
+        Raises: BucketNotFound, AccessDenied, OperatorMisused, TimedOut; InvalidInput for a limit above the tenant's,
+        and for an answer that is too large. Spec: nec-rest, 8.3.
         """
         collection = self._collection(caller, bucket, Action.READ)
         largest = caller.tenant.settings.max_query_limit
@@ -167,7 +173,9 @@ class ObjectsService:
                 timeout_ms=timeout_ms,
                 stale_reads=question.stale_reads,
             )
-            documents = list(self._documents.find(caller.tenant.id, collection, asked))
+            found = self._documents.find(caller.tenant.id, collection, asked)
+            is_page = question.limit is not None and fits(question.limit, self._max_object_bytes)
+            documents = list(found) if is_page else held(found)
         count = None
         if question.with_count:
             count = self._documents.count(
@@ -257,8 +265,8 @@ class ObjectsService:
     ) -> list[Document]:
         """What the pipeline makes of the objects that the caller may read; each `$lookup` sees only such objects too.
 
-        Raises: BucketNotFound and AccessDenied, also for a looked-up bucket; OperatorMisused, TimedOut.
-        Spec: nec-rest, 8.9.
+        Raises: BucketNotFound and AccessDenied, also for a looked-up bucket; OperatorMisused, TimedOut; InvalidInput
+        for an answer that is too large. Spec: nec-rest, 8.9.
         """
         collection = self._collection(caller, bucket, Action.READ)
         visible = self._visible(caller, Action.READ, EVERYTHING, include_deleted)
@@ -273,7 +281,7 @@ class ObjectsService:
             timeout_ms=timeout_ms or self._timeout_ms,
             stale_reads=stale_reads,
         )
-        return list(rows)
+        return held(rows)
 
     def purge_deleted(self, tenant: Tenant) -> int:
         """Deletes the objects whose delete mark is older than the tenant's retention; returns how many.

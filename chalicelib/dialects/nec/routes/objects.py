@@ -122,7 +122,7 @@ def run_batch(call: Call, bucket: str) -> Reply:
     """Many inserts, updates and deletes, in order, each succeeding or failing by itself.
 
     Replies: 200 with one entry per request, whatever became of them.
-    Raises: InvalidInput when `requests` is no list.
+    Raises: InvalidInput when `requests` is no list, or a longer one than a batch may have.
     Spec: nec-rest, 8.8; nec-clients, 5.30 to 5.35.
     """
     operations = batch.operations(object_body(call))

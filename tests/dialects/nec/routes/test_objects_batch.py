@@ -180,6 +180,14 @@ def test_a_body_without_a_list_is_refused(nec: Nec, body: Any) -> None:
     assert nec.post("/objects/box/_batch", body).status == 400
 
 
+def test_a_batch_of_more_entries_than_a_request_has_time_for_is_refused(nec: Nec) -> None:
+    largest = [{"op": "none"}] * 5_000
+    assert len(nec.post("/objects/box/_batch", {"requests": largest}).json["results"]) == 5_000
+    answer = nec.post("/objects/box/_batch", {"requests": [{"op": "insert", "data": {}}, *largest]})
+    assert (answer.status, answer.json) == (400, {"error": "a batch has at most 5000 requests"})
+    assert nec.get("/objects/box", count=1).json["count"] == 0
+
+
 def test_no_entries_have_no_results(nec: Nec) -> None:
     assert run(nec) == []
 
