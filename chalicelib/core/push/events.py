@@ -41,7 +41,7 @@ DEFAULT_TYPE = "message"
 BEGINNING = ""
 """The position before everything that is kept."""
 
-_NOT_IN_ONE_LINE = re.compile("[\r\n\0]")
+_NOT_IN_ONE_LINE = re.compile(r"[\x00-\x1f\x7f]")
 _LAST_KEY = parse_projection({"at": 1, "events.key": 1})
 
 
@@ -134,7 +134,8 @@ def _event(item: Document) -> Event:
 
 
 def _one_line(text: str | None) -> str:
-    return _NOT_IN_ONE_LINE.sub("", _whole(text or ""))
+    """What an event says in one line and a client repeats in a header, which carries no spaces at its ends."""
+    return _NOT_IN_ONE_LINE.sub("", _whole(text or "")).strip(" ")
 
 
 def _whole(text: str) -> str:

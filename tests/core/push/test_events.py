@@ -67,9 +67,14 @@ def test_an_event_without_id_and_type_gets_an_id_of_its_own_and_the_type_message
 
 
 def test_id_and_type_are_kept_in_one_line(log: EventLog, clock: FixedClock) -> None:
-    log.append(TENANT, "phone", "a\r\nb\0c", "t\nu", "text", clock.now())
+    log.append(TENANT, "phone", "a\r\nb\0c\x7f", "t\nu", "text", clock.now())
     (event,) = log.after(TENANT, "phone", BEGINNING)
     assert (event.id, event.type) == ("abc", "tu")
+
+
+def test_spaces_that_a_header_does_not_carry_back_are_no_part_of_an_id(log: EventLog, clock: FixedClock) -> None:
+    send(log, clock, "one", event_id=" a b ")
+    assert texts(log, log.position(TENANT, "phone", "a b")) == []
 
 
 def test_a_client_goes_on_behind_the_event_it_has_seen(log: EventLog, clock: FixedClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,11 @@ from chalicelib.dialects.nec.wire.values import date_text, from_json, to_json
 
 MAX_BADGE = 2**31 - 1
 """The largest badge, included. Our choice; no device shows more."""
+
+MAX_LINE_BYTES = 1_000
+"""Bytes of an event's id or type as UTF-8, included. Source: our choice; servers give all headers of a request 8 KB."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _VERSION_CODE = "_appVersionCode"
 
@@ -116,10 +122,11 @@ def _content_available(body: dict[str, Any]) -> bool:
 
 
 def _one_line(body: dict[str, Any], name: str) -> str | None:
-    """A text that stands on one line of an event stream: a second line would be another field. Raises: InvalidInput."""
+    """A text that stands on one line of an event stream, where a second line would be another field, and comes back in
+    a header. Raises: InvalidInput."""
     text = optional_text(body, name)
-    if text is not None and any(mark in text for mark in "\r\n\0"):
-        raise InvalidInput(f"{name} must be one line")
+    if text is not None and (_CONTROL.search(text) or len(text.encode()) > MAX_LINE_BYTES):
+        raise InvalidInput(f"{name} must be one line of at most {MAX_LINE_BYTES} bytes")
     return text
 
 
