@@ -82,8 +82,8 @@ _SERVER_FAILED = "Internal Server Error"
 MAX_ERROR_LENGTH = 1_000
 """Characters of `error`, included: a reason may quote what was sent, and that may be as long as a body. Our choice."""
 
-_PAGE_PARAMETER = "token"
-"""What only the pages that links in mails lead to have in their paths; words in a path may also be a bucket's name."""
+_PAGE_PARAMETERS = {"tenant", "token"}
+"""What paths of the pages that links in mails lead to have, and no others; a bucket may be called like their words."""
 
 _WAYS_ELSEWHERE = ("/auth/saml/init", "/auth/oidc/start", "/auth/oidc/auth_resp")
 """Where browsers are sent to other parties and come back."""
@@ -152,7 +152,7 @@ def _current_json(current: Any, request: Request) -> dict[str, Any]:
 def _is_page(request: Request) -> bool:
     """Whether a browser asks: for a page, or on its way to another party's. Spec: nec-rest, 5.10 and 5.11."""
     is_elsewhere = request.path.rstrip("/").endswith(_WAYS_ELSEWHERE)
-    return is_elsewhere or _PAGE_PARAMETER in request.path_parameters
+    return is_elsewhere or request.path_parameters.keys() == _PAGE_PARAMETERS
 
 
 def _page(status: int) -> Reply:
