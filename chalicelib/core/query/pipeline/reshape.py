@@ -166,7 +166,8 @@ def _only_in(node: Node, value: Any) -> Any:
         return _only(node, value)
     if isinstance(value, list):
         return [below for item in value if (below := _only_in(node, item)) is not MISSING]
-    return MISSING
+    # What is computed below takes a scalar's place.
+    return {} if node.computes else MISSING
 
 
 def _without(node: Node, document: Document) -> Document:

@@ -76,6 +76,18 @@ CASES: list[Case] = [
         [{"$project": {"p": {"q": "$o.a"}}}],
         [{"_id": "1", "p": {"q": 1}}],
     ),
+    aggregate(
+        "project-computes-in-place-of-scalars-in-arrays",
+        [{"_id": "1", "a": [1, {"b": 2, "c": 3}, [4, {}]]}],
+        [{"$project": {"_id": 0, "a.b": "new"}}],
+        [{"a": [{"b": "new"}, {"b": "new"}, [{"b": "new"}, {"b": "new"}]]}],
+    ),
+    aggregate(
+        "project-computes-and-keeps-in-one-array",
+        [{"_id": "1", "a": [1, {"b": 2}]}],
+        [{"$project": {"_id": 0, "a.b": 1, "a.c": "new"}}],
+        [{"a": [{"c": "new"}, {"b": 2, "c": "new"}]}],
+    ),
     aggregate("project-computes-the-id", SALES[:1], [{"$project": {"_id": "$shop"}}], [{"_id": "x"}]),
     aggregate("project-missing-is-left-out", SALES[3:4], [{"$project": {"tags": 1, "v": "$tags"}}], [{"_id": "4"}]),
     aggregate("project-mixing-is-refused", SALES, [{"$project": {"shop": 1, "sum": 0}}], InvalidQuery),
