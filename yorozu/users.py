@@ -82,6 +82,24 @@ def show(context: typer.Context, tenant: TenantRef, user: UserId, as_json: AsJso
     show_record(_facts(view.user) | {"groups": list(view.groups), "options": view.user.options}, as_json)
 
 
+@commands.command("change")
+def change(
+    context: typer.Context,
+    tenant: TenantRef,
+    user: UserId,
+    username: Annotated[str | None, typer.Option(help="Another name to sign in with.")] = None,
+    email: Annotated[str | None, typer.Option(help="Another mail address.")] = None,
+    options: Annotated[str | None, typer.Option(help="Facts about the user instead of all those before, JSON.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a user's name, mail address or facts; what is not named stays."""
+    who = operator(context)
+    facts = None if options is None else json_text(options)
+    view = who.core.accounts.update(who.caller(tenant), user, UserChange(username, email, options=facts))
+    if view is not None:
+        show_record(_facts(view.user) | {"groups": list(view.groups), "options": view.user.options}, as_json)
+
+
 @commands.command("set-password")
 def set_password(context: typer.Context, tenant: TenantRef, user: UserId, password: PasswordPrompt) -> None:
     """Give a user a new password; all their sessions end."""

@@ -157,6 +157,9 @@ def test_users_and_groups_are_administered(data: Path, tenant: str) -> None:
     assert group["users"] == [user["id"]]
     assert told(data, "users", "show", "acme", user["id"])[0]["groups"] == ["team"]
     assert told(data, "groups", "remove", "acme", "team", "--user", user["id"])[0]["users"] == []
+    changed = told(data, "users", "change", "acme", user["id"], "--email", "b@example.com", "--options", '{"a": 1}')[0]
+    assert (changed["username"], changed["email"], changed["options"]) == ("anne", "b@example.com", {"a": 1})
+    assert told(data, "users", "change", "acme", user["id"], "--username", "bea")[0]["email"] == "b@example.com"
     assert run(data, "users", "disable", "acme", user["id"]).exit_code == 0
     assert told(data, "users", "list", "acme")[0]["enabled"] is False
     assert run(data, "users", "set-password", "acme", user["id"], "--password", "Other0ne!").exit_code == 0
