@@ -9,6 +9,7 @@ import json
 import sys
 import time
 import traceback
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.core.errors import Unavailable
@@ -31,10 +32,12 @@ def log_line(level: str, event: str, **fields: Any) -> None:
     """Writes `{"time", "level", "event", ...fields}`; fields are plain JSON values.
 
     Without `logging`, which costs more than all of routing. One write per line, so that the lines of several
-    threads do not mix.
+    threads do not mix. A line that cannot be written, on a full disk or into a closed pipe, is lost: the request
+    that it tells of is not to fail by it.
     """
     if LEVELS.index(level) >= _Threshold.level:
-        sys.stderr.write(json.dumps({"time": _now(), "level": level, "event": event, **fields}) + "\n")
+        with suppress(OSError, ValueError):
+            sys.stderr.write(json.dumps({"time": _now(), "level": level, "event": event, **fields}) + "\n")
 
 
 def _now() -> str:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import errno
+import io
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -56,3 +59,15 @@ def test_an_error_is_described_by_place_and_type_never_by_its_text() -> None:
     assert "KeyError at test_log.py" in told
     assert "caused by ValueError" in told
     assert "hush" not in told
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "no space"), BrokenPipeError(), ValueError("closed file")])
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise failure
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    log_line("ERROR", "failure")
