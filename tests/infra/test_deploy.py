@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,18 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where each command is written down, one JSON list a line, by an `aws` that answers as in ANSWERS."""
     written = tmp_path / "calls"
     written.touch()
-    program = tmp_path / "aws"
+    program = tmp_path / "aws.py"
     program.write_text(
-        f"#!{sys.executable}\n"
         "import json, sys\n"
         f"answers = json.loads({json.dumps(ANSWERS)!r})\n"
         f"open({str(written)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
         "print(json.dumps(answers.get(sys.argv[2], '')))\n"
         "sys.exit(sys.argv[2] == 'deploy' and 'yorozu-broken-data' in sys.argv)\n"
     )
-    program.chmod(0o755)
+    # By way of a shell: the first line of a script cannot name a Python whose path has a space in it.
+    command = tmp_path / "aws"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(program))} "$@"\n')
+    command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     return written
 

@@ -8,6 +8,7 @@ Other readers may see a write a moment before it is on the disk; later writes th
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import random
@@ -23,6 +24,9 @@ from chalicelib.engines.embedded.catalogue import Catalogue
 
 BUSY_SECONDS = 20.0
 """How long a transaction waits for its turn before the engine is called unavailable."""
+
+_NOT_OPENED = (errno.EMFILE, errno.ENFILE)
+"""What a sync fails with when the log could not even be opened: the disk was not asked, and the next sync covers it."""
 
 _BUSY_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _LONGEST_PAUSE_SECONDS = 0.004
@@ -100,11 +104,15 @@ class TenantFile:
                     # The system forgets what it failed to write: a later sync would succeed on a log with a hole.
                     raise Unavailable("the disk has failed; restart when it is mended")
                 self._sync_failed = True
-                # No log: whoever closed the file last has moved all of it into the synced data.
-                with suppress(FileNotFoundError):
-                    sync_to_disk(self.path + "-wal")
-                self._sync_failed = False
-                self._synced = reached
+                try:
+                    # No log: whoever closed the file last has moved all of it into the synced data.
+                    with suppress(FileNotFoundError):
+                        sync_to_disk(self.path + "-wal")
+                    self._synced = reached
+                    self._sync_failed = False
+                except OSError as error:
+                    self._sync_failed = error.errno not in _NOT_OPENED
+                    raise
 
 
 def identity_of(path: str) -> tuple[int, int] | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -86,6 +88,26 @@ def test_a_write_that_does_not_reach_the_disk_is_not_acknowledged(
     monkeypatch.setattr(tenant_file, "sync_to_disk", lambda path: None)
     with pytest.raises(Unavailable, match="disk has failed"), files.writing("acme"):
         pass  # what follows a hole in the log would be lost with it
+
+    files.close()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_a_write_that_could_not_be_synced_for_want_of_open_files_takes_nobody_elses_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    files = TenantFiles(tmp_path, "full")
+    files.create("acme")
+
+    def no_file_left(path: str) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tenant_file, "sync_to_disk", no_file_left)
+        with pytest.raises(Unavailable, match="open files"), files.writing("acme"):
+            pass
+    with files.writing("acme"):
+        pass  # the disk was never asked, so it has not failed
 
     files.close()
 
