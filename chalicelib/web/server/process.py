@@ -10,6 +10,7 @@ import resource
 import signal
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,12 @@ STOP_SECONDS = 30
 WORKER_SILENCE_SECONDS = 30
 """A worker silent for longer counts as hung and is replaced; the default of 5 kills workers of a busy machine."""
 
-_HTTP_SERVER = "uvicorn.error"
-"""The logger in which uvicorn reports how it is doing, errors or not."""
+REPEATED_AFTER_SECONDS = 1.0
+"""How soon the same complaint is written again: out of open files, the event loop complains thousands of times a
+second."""
+
+_COMPLAINTS = ("uvicorn.error", "asyncio")
+"""The loggers in which uvicorn and its event loop report how they are doing, errors or not."""
 
 
 def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8080, workers: int = 1) -> None:
@@ -57,7 +62,7 @@ def run(asgi: AsgiApp, host: str, port: int) -> None:
 
 def create() -> AsgiApp:
     """The app of app.py under ASGI, its core built at the start and closed at the end."""
-    _send_log_lines_of(_HTTP_SERVER)
+    send_complaints_as_log_lines()
     _end_with_parent()
     _allow_many_connections()
     give_back_large_blocks()
@@ -124,7 +129,7 @@ def _lock_file(settings: Settings) -> Path:
 
 
 def _run(asgi: AsgiApp | str, **options: Any) -> None:
-    _send_log_lines_of(_HTTP_SERVER)
+    send_complaints_as_log_lines()
     with suppress(KeyboardInterrupt):
         uvicorn.run(
             asgi,
@@ -144,13 +149,21 @@ def _run(asgi: AsgiApp | str, **options: Any) -> None:
 
 
 class _LogLines(logging.Handler):
+    _last = "", 0.0
+
     def emit(self, record: logging.LogRecord) -> None:
         level = "ERROR" if record.levelno >= logging.ERROR else "WARNING"
-        log_line(level, "server", message=record.getMessage().partition("\n")[0])
+        message = record.getMessage().partition("\n")[0]
+        before, at = self._last
+        now = time.monotonic()
+        if message != before or now - at >= REPEATED_AFTER_SECONDS:
+            self._last = message, now
+            log_line(level, "server", message=message)
 
 
-def _send_log_lines_of(name: str) -> None:
+def send_complaints_as_log_lines() -> None:
     """The HTTP server's own complaints as JSON lines like ours."""
-    logger = logging.getLogger(name)
-    logger.handlers = [_LogLines()]
-    logger.propagate = False
+    for name in _COMPLAINTS:
+        logger = logging.getLogger(name)
+        logger.handlers = [_LogLines()]
+        logger.propagate = False

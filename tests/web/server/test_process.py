@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.web.server import process
 from tests.live import PATIENCE_SECONDS, eventually, reserved_port
 
 
@@ -48,6 +50,30 @@ def test_a_running_request_is_finished_before_the_server_ends(stop: signal.Signa
         assert answers == [b'{"second":"over"}']
         assert server.stdout.readline() == b"closed\n"
         assert server.wait(PATIENCE_SECONDS) in (0, -stop)
+
+
+@pytest.fixture
+def loggers() -> Iterator[dict[str, logging.Logger]]:
+    """The loggers of the HTTP server and its event loop, as they are for other tests afterwards."""
+    found = {name: logging.getLogger(name) for name in ("uvicorn.error", "asyncio")}
+    before = {name: (logger.handlers, logger.propagate) for name, logger in found.items()}
+    yield found
+    for name, logger in found.items():
+        logger.handlers, logger.propagate = before[name]
+
+
+def test_what_the_server_complains_of_thousands_of_times_is_told_once(
+    loggers: dict[str, logging.Logger], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "REPEATED_AFTER_SECONDS", 3600)
+    process.send_complaints_as_log_lines()
+    for logger in loggers.values():
+        for _ in range(1000):
+            logger.error("socket.accept() out of system resource\nsocket: 7")
+        logger.warning("another")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [("ERROR", "socket.accept() out of system resource"), ("WARNING", "another")]
+    assert [(line["level"], line["message"]) for line in lines] == told * 2
 
 
 SERVE = """
