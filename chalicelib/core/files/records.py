@@ -62,9 +62,9 @@ class FileRecords:
         """The file whose public URL has this token and works."""
         return self._one(shelf, parse_filter({"publicToken": token, "published": True, "_deleted": {"$ne": True}}))
 
-    def list(self, shelf: Shelf, conditions: Iterable[Document]) -> list[File]:
+    def list(self, shelf: Shelf, conditions: Iterable[Document], skip: int, limit: int | None) -> list[File]:
         """The files for which every condition holds, by name."""
-        asked = Query(filter=parse_filter({"$and": list(conditions)}), order=_BY_NAME)
+        asked = Query(filter=parse_filter({"$and": list(conditions)}), order=_BY_NAME, skip=skip, limit=limit)
         found = self._documents.find(shelf.tenant, shelf.collection, asked)
         return [file_from_document(shelf.tenant, shelf.bucket, document) for document in found]
 

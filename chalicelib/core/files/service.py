@@ -175,7 +175,14 @@ class FilesService:
         return file
 
     def list(
-        self, caller: Caller, bucket: str, *, published_only: bool = False, include_deleted: bool = False
+        self,
+        caller: Caller,
+        bucket: str,
+        *,
+        published_only: bool = False,
+        include_deleted: bool = False,
+        skip: int = 0,
+        limit: int | None = None,
     ) -> FileList:
         """The readable files of a bucket by name. Raises: BucketNotFound, AccessDenied. Spec: nec-rest, 9.4."""
         shelf = self._records.shelf_for(caller, bucket, Action.READ)
@@ -185,7 +192,7 @@ class FilesService:
             conditions.append({"published": True})
         if not include_deleted:
             conditions.append({"_deleted": {"$ne": True}})
-        return FileList(self._records.list(shelf, conditions), now)
+        return FileList(self._records.list(shelf, conditions, skip, limit), now)
 
     def change(
         self, caller: Caller, bucket: str, name: str, change: FileChange, *, meta_etag: str | None = None

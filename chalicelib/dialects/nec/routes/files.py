@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.dialects.nec.query import UNLIMITED, url_parameters, whole_number
 from chalicelib.dialects.nec.wire import downloads, files_uploads
 from chalicelib.dialects.nec.wire import files as wire
 from chalicelib.dialects.nec.wire.body import object_body
@@ -69,17 +70,22 @@ def download_file(call: Call, bucket: str, name: str) -> Reply:
 def list_files(call: Call, bucket: str) -> Reply:
     """The readable files of a bucket by name.
 
-    `published=1` leaves only those with a public URL; `deleteMark=1` adds those with a delete mark.
+    `published=1` leaves only those with a public URL; `deleteMark=1` adds those with a delete mark. `skip` and `limit`,
+    our own, ask for a part of the list.
 
     Replies: 200 with `currentTime` and `results`.
     Raises: BucketNotFound; AccessDenied; InvalidInput.
-    Spec: nec-rest, 9.4; nec-clients, 6.11.
+    Spec: nec-rest, 9.4; nec-clients, 6.11. Decision: 0097-long-lists-of-files.
     """
+    page = url_parameters(call.query)
+    limit = whole_number(page, "limit", UNLIMITED, smallest=UNLIMITED)
     found = call.core.files.list(
         call.caller,
         bucket,
         published_only=wire.parameter_flag(call, "published"),
         include_deleted=wire.parameter_flag(call, "deleteMark"),
+        skip=whole_number(page, "skip", 0, smallest=0),
+        limit=None if limit == UNLIMITED else limit,
     )
     return Reply(200, wire.files_json(found, call.request.base_url))
 

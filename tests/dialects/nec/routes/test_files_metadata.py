@@ -25,6 +25,16 @@ def test_a_list_holds_what_the_metadata_say_and_the_time(files: Files) -> None:
     assert answer.json["currentTime"].endswith("Z")
 
 
+def test_a_list_may_be_asked_for_in_parts(files: Files) -> None:
+    for name in "dacb":
+        files.made(name)
+    assert [files.names(limit=2), files.names(skip=2, limit=2), files.names(skip=4)] == [["a", "b"], ["c", "d"], []]
+    assert files.names(limit=-1) == ["a", "b", "c", "d"]
+    assert files.names(limit=0) == []
+    for wrong in ({"limit": "x"}, {"limit": -2}, {"skip": -1}, {"skip": ""}):
+        assert files.nec.get("/files/box", **wrong).status == 400
+
+
 def test_a_list_may_hold_only_the_published_or_also_the_marked(files: Files) -> None:
     for name in ("a", "b", "c"):
         files.made(name)
