@@ -93,7 +93,7 @@ def embedded_engines(settings: Settings, documents: Documents, clock: Clock) -> 
         jobs=SqliteJobs(settings.data_folder / "jobs" / "jobs.db"),
         counters=BufferedCounters(documents),
         gateways=[LogPush()],
-        mailer=_mailer(settings),
+        mailer=local_mailer(settings),
         sealer=KeyFileSealer(Path(settings.secrets_key_file or settings.data_folder / "secrets.key")),
         openid=OpenIdHttp(),
         clock=clock,
@@ -235,7 +235,8 @@ def _sqlite_documents(settings: Settings, clock: Clock) -> Documents:
     return SqliteDocuments(settings.data_folder, durability=settings.durability, clock=clock)
 
 
-def _mailer(settings: Settings) -> Mailer:
+def local_mailer(settings: Settings) -> Mailer:
+    """The mailer of the embedded engine: an outbox, or SMTP when a server is set."""
     from chalicelib.engines.embedded.outbox_mail import OutboxMailer, SmtpAddress, SmtpMailer
 
     if not settings.smtp_host:

@@ -11,6 +11,9 @@ PREFIX = "YOROZU_"
 
 DEFAULT_DATA_FOLDER = Path("data")
 
+NO_SENDER = "Yorozu <no-reply@yorozu.invalid>"
+"""Who mails come from until somebody says so: good enough for an outbox, and nowhere else. Spec: rfc2606, 2."""
+
 Parse = Callable[[str], Any]
 
 
@@ -105,7 +108,7 @@ class Settings:
     # Where links in mails lead, as in https://api.example.com/api; empty: where public_base_url says.
     mail_link_base_url: str = _setting("")
     # Who mails come from, unless a tenant says otherwise.
-    mail_sender: str = _setting("Yorozu <no-reply@yorozu.invalid>")
+    mail_sender: str = _setting(NO_SENDER)
     # The SMTP server that the embedded engine sends by; empty: mails are files in the data folder's outbox.
     smtp_host: str = _setting("")
     smtp_port: int = _setting(587, _at_least(1))

@@ -9,9 +9,12 @@ from typing import Annotated
 
 import typer
 
+from chalicelib.bootstrap import local_mailer
 from chalicelib.core.errors import CoreError, Unavailable
+from chalicelib.engines.embedded.outbox_mail import OutboxMailer, SmtpMailer
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.jobs.queues import QUEUE_JOBS
+from chalicelib.settings import NO_SENDER
 from yorozu.operate import CannotRun, Operator, check_data_folder, operator
 from yorozu.output import AsJson, say, show_rows
 
@@ -112,12 +115,27 @@ def _queues(who: Operator) -> str:
     return f"{waiting} jobs wait"
 
 
+def _mail(who: Operator) -> str:
+    settings = who.settings
+    mailer = None if settings.engine == "aws" else local_mailer(settings)
+    if isinstance(mailer, OutboxMailer):
+        return f"kept in {settings.data_folder / 'outbox'} and not sent, for YOROZU_SMTP_HOST is not set"
+    if settings.mail_sender == NO_SENDER:
+        raise CannotRun("nobody takes mail without a sender: set YOROZU_MAIL_SENDER to an address of yours")
+    if not (settings.mail_link_base_url or settings.public_base_url):
+        raise CannotRun("links in mails lead nowhere: set YOROZU_PUBLIC_BASE_URL to where users reach this server")
+    if isinstance(mailer, SmtpMailer):
+        mailer.check()
+    return f"sent from {settings.mail_sender}"
+
+
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "engine": _engine,
     "data folder": _data_folder,
     "documents": _documents,
     "queues": _queues,
+    "mail": _mail,
     "tenants": _tenants,
     "indexes": _indexes,
     "consistency": _consistency,

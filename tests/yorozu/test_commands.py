@@ -16,6 +16,7 @@ from chalicelib.core.push.fan_out import EXPAND_QUEUE
 from chalicelib.core.stats.stored import SLOT_INDEX, SLOTS
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+from tests.live import reserved_port
 from yorozu.main import cli
 
 runner = CliRunner()
@@ -223,6 +224,26 @@ def test_doctor_makes_the_indexes_that_an_older_version_did_not(data: Path, tena
     found = {row["check"]: row for row in map(json.loads, run(data, "doctor", "--json").stdout.splitlines())}
     assert (found["indexes"]["ok"], "--fix" in found["indexes"]["found"]) == (False, True)
     assert all(row["ok"] for row in told(data, "doctor", "--fix"))
+
+
+def test_doctor_says_what_keeps_mail_from_arriving(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mail_row() -> tuple[bool, str]:
+        rows = map(json.loads, run(data, "doctor", "--json").stdout.splitlines())
+        return next((row["ok"], row["found"]) for row in rows if row["check"] == "mail")
+
+    assert mail_row() == (True, f"kept in {data / 'outbox'} and not sent, for YOROZU_SMTP_HOST is not set")
+    with reserved_port() as port:
+        monkeypatch.setenv("YOROZU_SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("YOROZU_SMTP_PORT", str(port))
+        for missing, value in (
+            ("YOROZU_MAIL_SENDER", "Acme <no-reply@acme.example>"),
+            ("YOROZU_PUBLIC_BASE_URL", "https://api.acme.example/api"),
+        ):
+            ok, found = mail_row()
+            assert (ok, missing in found) == (False, True)
+            monkeypatch.setenv(missing, value)
+        ok, found = mail_row()
+    assert (ok, f"127.0.0.1 port {port} failed" in found) == (False, True)
 
 
 def test_doctor_names_the_file_that_is_damaged(data: Path, tenant: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from email.utils import parseaddr
 
 from chalicelib.core import ids
 from chalicelib.core.accounts.stored import TENANT_INDEXES
@@ -267,6 +268,9 @@ def _check_settings(settings: TenantSettings) -> None:
     least, most = settings.password.least, settings.password.max_length
     if least > most:
         raise InvalidInput(f"no password has at least {least} and at most {most} characters")
+    sender = settings.mail.sender
+    if sender is not None and not (sender.isprintable() and "@" in parseaddr(sender)[1]):
+        raise InvalidInput("a sender is a mail address, as in Acme <no-reply@acme.example>")
     for origin in settings.cors.origins:
         if not _ORIGIN.fullmatch(origin):
             raise InvalidInput(f"{origin} is no origin: write a scheme and a host alone, as in https://app.example.com")

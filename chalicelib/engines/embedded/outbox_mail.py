@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 from pathlib import Path
 from typing import Literal
 
@@ -65,22 +65,38 @@ class SmtpMailer:
         message = to_message(mail, self._sender)
         try:
             with self._connect() as server:
-                if self._address.user:
-                    server.login(self._address.user, self._address.password)
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             raise InvalidEmail("the mail server refuses the address") from error
         except (OSError, smtplib.SMTPException) as error:
             raise Unavailable("the mail server failed") from error
 
+    def check(self) -> None:
+        """Signs in to the server and sends nothing. Raises: Unavailable with what the server or the network said."""
+        try:
+            with self._connect() as server:
+                server.noop()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable(
+                f"the mail server {self._address.host} port {self._address.port} failed: {error}"
+            ) from error
+
     def _connect(self) -> smtplib.SMTP:
         address = self._address
+        context = ssl.create_default_context()
+        server: smtplib.SMTP
         if address.security == "tls":
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(address.host, address.port, timeout=SMTP_SECONDS, context=context)
-        server = smtplib.SMTP(address.host, address.port, timeout=SMTP_SECONDS)
-        if address.security == "starttls":
-            server.starttls(context=ssl.create_default_context())
+            server = smtplib.SMTP_SSL(address.host, address.port, timeout=SMTP_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(address.host, address.port, timeout=SMTP_SECONDS)
+        try:
+            if address.security == "starttls":
+                server.starttls(context=context)
+            if address.user:
+                server.login(address.user, address.password)
+        except BaseException:
+            server.close()
+            raise
         return server
 
 
@@ -94,7 +110,10 @@ def to_message(mail: Mail, sender: str) -> EmailMessage:
     except (ValueError, MessageError) as error:
         raise InvalidEmail("the address cannot be written to") from error
     message["Date"] = formatdate(localtime=False)
-    message["Message-ID"] = make_msgid(domain="yorozu.invalid")
+    # The sender's domain: mail servers take an id of a domain that does not exist for a sign of spam.
+    message["Message-ID"] = make_msgid(domain=parseaddr(mail.sender or sender)[1].rpartition("@")[2] or "localhost")
+    # Nobody's absence note shall answer: RFC 3834.
+    message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")

@@ -21,7 +21,7 @@ from chalicelib.core.objects.replays import REQUEST_TOKENS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.stats.stored import SLOTS
-from chalicelib.core.tenants.model import CorsPolicy, PasswordPolicy
+from chalicelib.core.tenants.model import CorsPolicy, MailPolicy, PasswordPolicy
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
@@ -212,6 +212,8 @@ def test_a_new_tenants_collections_have_the_indexes_that_jobs_and_statistics_sea
         {"password": PasswordPolicy(4, 8, min_uppercase=4, min_lowercase=4, min_symbols=1)},
         {"cors": CorsPolicy(origins=("https://a.example/",))},
         {"cors": CorsPolicy(origins=("a.example",))},
+        {"mail": MailPolicy(sender="Acme")},
+        {"mail": MailPolicy(sender="Acme <a@b.example>\nBcc: all@b.example")},
     ],
 )
 def test_settings_that_nobody_could_live_with_are_refused(core: Core, changes: dict[str, Any]) -> None:

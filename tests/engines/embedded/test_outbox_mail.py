@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,15 @@ def test_a_mail_is_a_private_file_that_mail_programs_read(tmp_path: Path) -> Non
     assert file.suffix == ".eml"
     assert file.stat().st_mode & 0o077 == 0
     assert b"To: ann@example.com" in file.read_bytes()
+
+
+def test_a_mails_id_is_of_its_senders_domain_and_absence_notes_stay_away(tmp_path: Path) -> None:
+    OutboxMailer(tmp_path / "outbox", "Yorozu <no-reply@example.com>").send(MAIL)
+
+    (file,) = (tmp_path / "outbox").iterdir()
+    message = message_from_bytes(file.read_bytes())
+    assert message["Message-ID"].endswith("@example.com>")
+    assert message["Auto-Submitted"] == "auto-generated"
 
 
 @pytest.mark.parametrize("to", ["ann@example.com\nBcc: all@example.com", "ann@example.com\r\nX: y"])
