@@ -1,5 +1,6 @@
 """Patterns mean what PCRE means, by the answers of compiled ones."""
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -232,6 +233,61 @@ def test_every_text_found_begins_with_the_prefix(pattern: str, text: str) -> Non
     with suppress(InvalidQuery):
         found = parse_regex(f"^{pattern}")
         assert not found.search(text) or text.startswith(found.prefix)
+
+
+atoms = st.sampled_from(
+    [
+        "a",
+        "b",
+        "B",
+        "1",
+        "_",
+        " ",
+        "é",
+        r"\.",
+        ".",
+        r"\d",
+        r"\w",
+        r"\S",
+        "[ab]",
+        "[^a1]",
+        "[a-c_-]",
+        r"\b",
+        "^",
+        "$",
+        r"\n",
+    ]
+)
+counts = st.sampled_from(["", "", "", "*", "+", "?", "{2}", "{1,2}", "{1,}", "*?", "+?", "??"])
+groups = st.sampled_from(["(%s)", "(?:%s)", "(?=%s)", "(?!%s)", "(?i:%s)"])
+common_patterns = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map("".join),
+        st.lists(inner, min_size=2, max_size=3).map("|".join).map(lambda some: f"(?:{some})"),
+        st.builds(lambda group, part, count: group % part + count, groups, inner, counts),
+        st.builds(lambda part, count: f"(?:{part}){count}", inner, counts),
+    ),
+    max_leaves=6,
+)
+
+
+@given(common_patterns, st.text(alphabet="abAB1_ é\n.", max_size=8), st.sampled_from(["", "i", "m", "s"]))
+def test_a_pattern_finds_what_python_finds_where_the_languages_agree(pattern: str, text: str, options: str) -> None:
+    flags = {"": 0, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}[options]
+    expected = _ascii_classes(pattern, flags).search(text)
+
+    found = parse_regex(pattern, options).find(text)
+
+    assert (found and found.span()) == (expected and expected.span())
+
+
+def _ascii_classes(pattern: str, flags: int) -> re.Pattern[str]:
+    """Python's pattern with PCRE's classes: of ASCII, while letters ignore case beyond it."""
+    for name, members in ((r"\d", "[0-9]"), (r"\w", "[A-Za-z0-9_]"), (r"\S", r"[^\t\n\x0b\f\r ]")):
+        pattern = pattern.replace(name, members)
+    edge = r"(?:(?<![A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<=[A-Za-z0-9_])(?![A-Za-z0-9_]))"
+    return re.compile(pattern.replace(r"\b", edge), flags)
 
 
 @given(st.text(max_size=20))

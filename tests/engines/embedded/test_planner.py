@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import bson
 import pytest
+from bson import Binary, Decimal128, MaxKey, MinKey, ObjectId, Timestamp
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
@@ -21,6 +25,9 @@ from chalicelib.engines.embedded.planner import Planner
 from chalicelib.engines.embedded.plans import Plan
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from tests.engines.embedded import bson_values
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 PATHS = ["a", "b", "a.b", "b.a", "a.0", "a.b.a", "_id"]
 FIELDS = ["a", "b", "0"]
@@ -166,6 +173,30 @@ def filled(
         assert document is not None
         kept.append(document)
     return kept
+
+
+BESIDE_BOUNDS: list[Any] = [
+    -math.inf, -5, -0.0, Decimal128("1E-400"), 0.5, 2**53, 2**53 + 1, Decimal128("1E+400"), math.nan,
+    "", "\0", "\0\xff", "a", "\U0010ffff", b"", b"\0", b"\0\0\0", b"\xff" * 9, Binary(b"a", 4),
+    ObjectId("0" * 24), ObjectId("f" * 24), False, True, EPOCH, EPOCH - DAY, Timestamp(0, 1), Timestamp(5, 0),
+    None, {}, {"a": None}, [], [[]], MinKey(), MaxKey(),
+]  # fmt: skip
+"""The lowest, the highest and the oddest values of each type."""
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_an_index_of_either_direction_finds_what_lies_beside_any_bound(chosen: dict[str, int], direction: int) -> None:
+    chosen["plan"] = 1
+    engine = SqliteDocuments.temporary()
+    try:
+        kept = filled(engine, [{"a": value} for value in BESIDE_BOUNDS], [([("a", direction)], False)])
+        for operator, bound in product(("$eq", "$gt", "$gte", "$lt", "$lte"), BESIDE_BOUNDS):
+            filter = parse_filter({"a": {operator: bound}})
+            found = [document["_id"] for document in engine.find("t", "c", Query(filter))]
+            assert found == [document["_id"] for document in kept if filter.matches(document)], (operator, bound)
+            assert engine.count("t", "c", filter) == len(found)
+    finally:
+        engine.close()
 
 
 # --- the choice

@@ -5,6 +5,7 @@ Spec: mongodb, "$substrBytes (aggregation)", "$indexOfCP (aggregation)".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
@@ -51,22 +52,26 @@ def _substring_of_code_points(name: str, values: list[Any]) -> str:
 
 
 def _index_of_bytes(name: str, values: list[Any]) -> Any:
-    return _index(name, values, utf8)
+    return _index(name, values, utf8, lambda text, part, start, end: text.find(part, start, end))
 
 
 def _index_of_code_points(name: str, values: list[Any]) -> Any:
-    return _index(name, values, str)
+    return _index(name, values, str, _place_of_code_points)
 
 
-def _index(name: str, values: list[Any], units: Any) -> int | None:
+def _place_of_code_points(text: str, part: str, start: int, end: int) -> int:
+    """The part must begin before the end, and may reach over it: MongoDB counts bytes and code points differently."""
+    place = text.find(part, start)
+    return place if place < end or not text else -1
+
+
+def _index(name: str, values: list[Any], units: Any, place_of: Callable[[Any, Any, int, int], int]) -> int | None:
     if is_nullish(values[0]):
         return None
     text = units(require_string(name, "the first operand", values[0]))
     part = units(require_string(name, "the second operand", values[1]))
     start, end = range_of(name, values[2:], len(text))
-    if start > len(text) or end < start:
-        return -1
-    return int(text.find(part, start, end))
+    return -1 if start > len(text) or end < start else place_of(text, part, start, end)
 
 
 def range_of(name: str, bounds: list[Any], length: int) -> tuple[int, int]:

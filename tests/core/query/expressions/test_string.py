@@ -83,7 +83,7 @@ PARTS: list[Row] = [
     ({"$indexOfBytes": ["$jp", "語"]}, DOC, 6),
     ({"$indexOfCP": ["abcabc", "c", 3]}, {}, 5),
     ({"$indexOfCP": ["abcabc", "c", 3, 5]}, {}, -1),
-    ({"$indexOfCP": ["abc", "", 3]}, {}, 3),
+    ({"$indexOfCP": ["abc", "", 3]}, {}, -1),
     ({"$indexOfCP": ["abc", "a", 9]}, {}, -1),
     ({"$indexOfCP": ["abc", "a", 2, 1]}, {}, -1),
     ({"$indexOfCP": [None, 5]}, {}, None),
