@@ -285,7 +285,7 @@ class FilesService:
     def purge_deleted(self, tenant: Tenant) -> int:
         """Deletes the files whose delete mark is older than the tenant's retention; returns how many.
 
-        Spec: nec-clients, 9 (retention; 0 days keeps for ever).
+        Spec: nec-clients, 9 (retention; 0 days keeps forever).
         """
         days = tenant.settings.deleted_retention_days
         return self._records.purge_deleted(tenant, self._clock.now() - timedelta(days=days)) if days else 0

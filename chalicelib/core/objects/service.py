@@ -286,7 +286,7 @@ class ObjectsService:
     def purge_deleted(self, tenant: Tenant) -> int:
         """Deletes the objects whose delete mark is older than the tenant's retention; returns how many.
 
-        Spec: nec-clients, 9 (retention; 0 days keeps for ever).
+        Spec: nec-clients, 9 (retention; 0 days keeps forever).
         """
         days = tenant.settings.deleted_retention_days
         if days == 0:

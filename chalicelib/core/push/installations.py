@@ -98,7 +98,7 @@ class InstallationsService:
         raise RequestConflict("Updating")
 
     def overwrite(self, caller: Caller, installation_id: str, fields: Document) -> PushInstallation:
-        """Puts all of a client's fields in the place of those stored; the owner stays.
+        """Puts all of a client's fields instead of those stored; the owner stays.
 
         Raises: InvalidInput when a field is missing or wrong, and nothing is changed; else as `update`.
         Spec: nec-rest, 10.3 and 8.5.2.

@@ -123,7 +123,7 @@ class Projection:
 
 
 def parse_projection(source: Any) -> Projection:
-    """Raises: InvalidQuery when it is no object or an operator is unknown; OperatorMisused for 1 and 0 mixed
+    """Raises: InvalidQuery when it is not an object or an operator is unknown; OperatorMisused for 1 and 0 mixed
     (`_id: 0` beside 1s is allowed) and for operands that an operator cannot take."""
     if not isinstance(source, dict):
         raise InvalidQuery("a projection must be an object")

@@ -142,7 +142,7 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Whether arithmetic takes the value; true and false are no numbers."""
+    """Whether arithmetic takes the value; true and false are not numbers."""
     return type_order(value) == NUMBER
 
 

@@ -76,7 +76,7 @@ class TenantSettings:
 
     session_hours: int = 24
     deleted_retention_days: int = 0
-    """Days after which delete-marked objects are purged; 0 keeps them for ever."""
+    """Days after which delete-marked objects are purged; 0 keeps them forever."""
     rate_limit_per_minute: int = 0
     """Requests in a minute; 0 is no limit."""
     max_query_limit: int = 0

@@ -25,6 +25,6 @@ def optional_acl(body: dict[str, Any], name: str = "ACL") -> Acl | None:
 
 
 def optional_content_acl(body: dict[str, Any]) -> Acl | None:
-    """The content ACL in a body; an owner or admin list in it means nothing. Raises: InvalidAcl."""
+    """The content ACL in a body; an owner or admin list in it is ignored. Raises: InvalidAcl."""
     acl = optional_acl(body, "contentACL")
     return None if acl is None else replace(acl, owner=None, admin=())

@@ -12,8 +12,10 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.core import Core
 from chalicelib.core.errors import AccessDenied, NotAuthenticated, WrongAppKey
-from chalicelib.web.call import Headers, Request
+from chalicelib.core.tenants.model import Tenant
+from chalicelib.web.call import Call, Headers, Request
 from chalicelib.web.cors import HeaderPairs, cors_headers, policy_of
+from chalicelib.web.routing import TENANT
 
 CORS_METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 CORS_HEADERS = (
@@ -30,7 +32,7 @@ CORS_EXPOSED = (
     "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After, X-Content-Length, X-Notification-Id, "
     "X-Request-Id"
 )
-"""What scripts may read beside the body: the names that answers of this API use."""
+"""The headers that scripts may read, besides the body: those that answers of this API use."""
 
 _KINDS = {"login": "users", "auth": "users", "request_password_reset": "users"}
 
@@ -43,7 +45,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 def session(core: Core, request: Request) -> Caller:
     """The caller that the application's key and the session token or client certificate prove.
 
-    A token that is dead is refused also where none is needed. Raises: TenantNotFound, WrongAppKey, InvalidSession,
+    A dead token is refused even where none is needed. Raises: TenantNotFound, WrongAppKey, InvalidSession,
     AccessDenied, RateLimited, NotAuthenticated. Spec: nec-rest, 3; nec-clients, 0.8.
     """
     tenant, headers = request.path_parameters["tenant"], request.headers
@@ -56,8 +58,8 @@ def session(core: Core, request: Request) -> Caller:
 
 
 def application(core: Core, request: Request) -> Caller:
-    """The caller that the application's key proves, for calls that never read the session token: signing up and
-    in, where clients still send a dead one. Raises: as `session`. Spec: nec-rest, 4.5.2."""
+    """The caller that the application's key proves, for calls that ignore the session token: when signing up or logging
+    in, clients may still send a dead one. Raises: as `session`. Spec: nec-rest, 4.5.2."""
     headers = request.headers
     return core.authentication.open(
         request.path_parameters["tenant"], headers.get("x-application-id"), headers.get("x-application-key"), None
@@ -73,21 +75,26 @@ def master(core: Core, request: Request) -> Caller:
 
 
 def browser(core: Core, request: Request) -> None:
-    """Lets in anybody on the way to a login page, if the tenant is there. Raises: TenantNotFound, AccessDenied."""
+    """Lets in anybody on the way to a login page of an existing tenant. Raises: TenantNotFound, AccessDenied."""
     if not core.authentication.tenant(request.path_parameters["tenant"]).enabled:
         raise AccessDenied("the tenant is disabled")
 
 
 def system(core: Core, request: Request) -> None:
-    """Lets in whoever has the installation's system key. Raises: WrongAppKey. Spec: nec-rest, 11.3."""
+    """Lets in callers with the installation's system key. Raises: WrongAppKey. Spec: nec-rest, 11.3."""
     expected = core.installation.system_key
     given = request.headers.get("x-application-key") or ""
     if not expected or not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode()):
         raise WrongAppKey("the system key is needed")
 
 
+def named_tenant(call: Call) -> Tenant:
+    """The tenant in the path, for routes that authenticate nobody. Raises: TenantNotFound."""
+    return call.core.authentication.tenant(call.request.path_parameters[TENANT])
+
+
 def kind_of(path: str) -> str:
-    """What statistics count a route's calls as, by the first noun of its path. Spec: nec-clients, 8."""
+    """The kind as which statistics count a call, by the first noun of its path. Spec: nec-clients, 8."""
     noun = path.split("/")[3]
     return _KINDS.get(noun, noun)
 
@@ -95,8 +102,8 @@ def kind_of(path: str) -> str:
 def _certificate(core: Core, headers: Headers) -> ClientCertificate | None:
     """The certificate that a proxy vouches for, None if there is none.
 
-    A wrong proof is refused rather than passed over: after a slip in the proxy's settings every device would else go on
-    as nobody in particular, and write what everybody may read. Where no proof is set, nobody's word counts at all.
+    A wrong proof is refused rather than ignored: otherwise a slip in the proxy's settings would let every device go on
+    as a guest, and write what everybody may read. Where no proof is set, the headers are never believed.
     Raises: NotAuthenticated. Spec: nec-rest, 3.3. Decision: 0090-client-certificates.
     """
     expected = core.installation.client_certificate_token
@@ -128,7 +135,7 @@ def cors(core: Core, request: Request, caller: Caller | None) -> HeaderPairs:
 
 
 def _asked_headers(headers: Headers) -> list[str]:
-    """The names that the browser asks for, beyond those always allowed."""
+    """The names that the browser asks for, besides those that are always allowed."""
     known = {name.lower() for name in CORS_HEADERS}
     asked = [name.strip() for name in (headers.get("access-control-request-headers") or "").split(",")]
     return [name for name in asked if _HEADER_NAME.fullmatch(name) and name.lower() not in known]

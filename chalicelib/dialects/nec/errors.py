@@ -102,7 +102,7 @@ def reason_code(error: CoreError) -> str:
 
 
 def render_error(error: CoreError, request: Request) -> Reply:
-    """The reply for an error; for browser pages as HTML. Nothing unexpected is described."""
+    """The reply to an error; for browser pages as HTML. Nothing unexpected is described."""
     status = status_of(error)
     if _is_page(request):
         return _page(status)
@@ -139,7 +139,7 @@ def _conflict_body(error: Conflict, request: Request) -> dict[str, Any]:
 
 
 def _current_json(current: Any, request: Request) -> dict[str, Any]:
-    """What is stored beside an etag that did not match, as this API shows it."""
+    """What is stored when an etag does not match, as this API shows it."""
     if isinstance(current, UserView):
         return conflicting_user_json(current.user)
     if isinstance(current, Group):

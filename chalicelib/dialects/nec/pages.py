@@ -16,7 +16,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; fr
 HEADERS = (
     ("Content-Type", "text/html; charset=utf-8"),
     ("Cache-Control", "no-store"),
-    # The address holds a secret: no other site shall learn it, and nobody shall frame the page.
+    # The address holds a secret: no other site may learn it, and none may frame the page.
     ("Referrer-Policy", "no-referrer"),
     ("Content-Security-Policy", _POLICY),
     ("X-Content-Type-Options", "nosniff"),
@@ -86,7 +86,7 @@ def reset_done(tenant: Tenant) -> Reply:
 
 
 def confirm_form(tenant: Tenant) -> Reply:
-    """A button: what opens links before people do, such as mail scanners, must not confirm anything."""
+    """A page with a button, because mail scanners open links before people do and must not confirm anything."""
     words = _WORDS[tenant.settings.mail.language]
     form = f'<p>{words["confirm_text"]}</p><form method="post"><button>{words["confirm"]}</button></form>'
     return _page(tenant, words["confirm_title"], form)
@@ -106,7 +106,7 @@ def password_problem(new: str, again: str, policy: PasswordPolicy) -> str | None
 
 
 def new_password(body: bytes) -> tuple[str, str]:
-    """The two entries of the password form. Raises: InvalidInput when the body is no form."""
+    """The two entries of the password form. Raises: InvalidInput when the body is not a form."""
     try:
         fields = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10, errors="strict")
     except ValueError as error:

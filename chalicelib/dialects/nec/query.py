@@ -23,15 +23,16 @@ from chalicelib.dialects.nec.wire.values import date_from_text, from_json
 from chalicelib.web.call import QueryParameters
 
 DEFAULT_LIMIT = 100
-"""Objects, or users, in an answer that names no limit. Spec: nec-rest, 8.3.3 and 5.7."""
+"""Objects, or users, in an answer to a query without a limit. Spec: nec-rest, 8.3.3 and 5.7."""
 
 UNLIMITED = -1
+"""The `limit` that asks for everything. Spec: nec-rest, 8.3.3."""
 
 MAX_NUMBER = 2**31 - 1
-"""The largest skip, limit or time, included. Our choice; MongoDB's drivers stop there too."""
+"""The largest skip, limit or timeout, included. Our choice; MongoDB's drivers stop there too."""
 
 MAX_TIMEOUT_MS = 28_000
-"""The longest time a query may ask for, included; a longer wish gets this. Source: API Gateway gives up at 29 s."""
+"""The longest timeout, included; a longer one is cut to it. Source: API Gateway gives up at 29 s."""
 
 QUERY_PARAMETERS = (
     "where",
@@ -69,18 +70,17 @@ def url_parameters(query: QueryParameters) -> dict[str, Any]:
 
 
 def object_query(source: Mapping[str, Any], largest_limit: int = 0) -> ObjectQuery:
-    """The question that the parameters ask; unknown ones mean nothing.
+    """The question that the parameters ask; unknown ones are ignored.
 
-    `largest_limit` is the tenant's, 0 for none: who names no limit gets no more, who names a larger one is refused
-    where the question is asked. Raises: InvalidInput, InvalidQuery, OperatorMisused. Spec: nec-rest, 8.3 and 8.4.
+    `largest_limit` is the tenant's, 0 for none. It bounds the default; the core refuses a larger limit that is asked
+    for. Raises: InvalidInput, InvalidQuery, OperatorMisused. Spec: nec-rest, 8.3 and 8.4.
     """
-    limit = whole_number(source, "limit", min(DEFAULT_LIMIT, largest_limit or DEFAULT_LIMIT), smallest=UNLIMITED)
     timeout_ms = whole_number(source, "timeout", 0, smallest=0)
     return ObjectQuery(
         filter=condition(source),
         order=_order(source),
         skip=whole_number(source, "skip", 0, smallest=0),
-        limit=None if limit == UNLIMITED else limit,
+        limit=limit_of(source, min(DEFAULT_LIMIT, largest_limit or DEFAULT_LIMIT)),
         projection=_projection(source),
         include_deleted=flag(source, "deleteMark"),
         with_count=flag(source, "count"),
@@ -90,7 +90,7 @@ def object_query(source: Mapping[str, Any], largest_limit: int = 0) -> ObjectQue
 
 
 def condition(source: Mapping[str, Any]) -> Filter:
-    """The filter in `where`; every object when it is left out. Raises: InvalidQuery, OperatorMisused."""
+    """The filter in `where`; without one, every object. Raises: InvalidQuery, OperatorMisused."""
     where = _json_object(source, "where")
     if not where:
         return EVERYTHING
@@ -131,7 +131,7 @@ def _reads_stale(source: Mapping[str, Any]) -> bool:
 
 
 def aggregation(body: dict[str, Any]) -> Aggregation:
-    """The pipeline and options in a body. Options of the wrong type are refused rather than passed on.
+    """The pipeline and options in a body. Options of a wrong type are refused.
 
     Raises: InvalidInput, InvalidQuery, OperatorMisused. Spec: nec-rest, 8.9; nec-clients, 5.43.
     """
@@ -180,6 +180,12 @@ def flag(source: Mapping[str, Any], name: str) -> bool:
     return meaning
 
 
+def limit_of(source: Mapping[str, Any], default: int) -> int | None:
+    """`limit`, or the default when it is absent or null; None for UNLIMITED. Raises: InvalidInput."""
+    limit = whole_number(source, "limit", default, smallest=UNLIMITED)
+    return None if limit == UNLIMITED else limit
+
+
 def whole_number(source: Mapping[str, Any], name: str, default: int, *, smallest: int) -> int:
     """A number from `smallest` to MAX_NUMBER, as a number or text; absent and null are the default.
 
@@ -211,9 +217,9 @@ def _json_object(source: Mapping[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def _with_dates(source: dict[str, Any]) -> dict[str, Any]:
-    """The condition, changed in place: texts compared with createdAt and updatedAt become the dates they name.
+    """The condition, changed in place: texts that are compared with createdAt or updatedAt become dates.
 
-    Answers show the stamps as text, and clients that synchronise send them back. Spec: nec-clients, 5.27.
+    Answers show these stamps as text, and clients that synchronise send them back. Spec: nec-clients, 5.27.
     """
     for key, value in source.items():
         if key in STAMPS:

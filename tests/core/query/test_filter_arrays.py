@@ -79,7 +79,7 @@ ALL = [
 ELEM_MATCH = [
     case("one object meets both", {"a": [{"b": 1, "c": 2}]}, {"a": {"$elemMatch": {"b": 1, "c": 2}}}, True),
     case("two objects do not", {"a": [{"b": 1}, {"c": 2}]}, {"a": {"$elemMatch": {"b": 1, "c": 2}}}, False),
-    case("an object that is no array", {"a": {"b": 1}}, {"a": {"$elemMatch": {"b": 1}}}, False),
+    case("an object that is not an array", {"a": {"b": 1}}, {"a": {"$elemMatch": {"b": 1}}}, False),
     case("operators in the object form", {"a": [{"b": 7}]}, {"a": {"$elemMatch": {"b": {"$gt": 5}}}}, True),
     case("a nested path", {"a": [{"b": {"c": 1}}]}, {"a": {"$elemMatch": {"b.c": 1}}}, True),
     case("any object", {"a": [1, {}]}, {"a": {"$elemMatch": {}}}, True),

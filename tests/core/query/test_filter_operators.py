@@ -98,7 +98,7 @@ REGEX = [
     case("a pattern value with options", {"a": "Hello"}, {"a": {"$regex": Regex("^h", ""), "$options": "i"}}, True),
     case("empty options", {"a": "Hello"}, {"a": {"$regex": "^H", "$options": ""}}, True),
     case("an element", {"a": [1, "hello"]}, {"a": {"$regex": "^h"}}, True),
-    case("a number is no text", {"a": 1}, {"a": {"$regex": "1"}}, False),
+    case("a number is not a text", {"a": 1}, {"a": {"$regex": "1"}}, False),
     case("a missing field is no text", {}, {"a": {"$regex": ""}}, False),
     case("an equal pattern is found", {"a": Regex("^h", "i")}, {"a": {"$regex": "^h", "$options": "i"}}, True),
     case("with another operator", {"a": "hello"}, {"a": {"$regex": "^h", "$ne": "hello"}}, False),
@@ -118,7 +118,7 @@ BITS = [
     case("none is set", {"a": 2}, {"a": {"$bitsAnySet": [0, 2]}}, False),
     case("any is clear", {"a": 4}, {"a": {"$bitsAnyClear": [0, 2]}}, True),
     case("none is clear", {"a": 5}, {"a": {"$bitsAnyClear": [0, 2]}}, False),
-    case("a negative number goes on for ever", {"a": -1}, {"a": {"$bitsAllSet": [0, 63, 200]}}, True),
+    case("a negative number goes on forever", {"a": -1}, {"a": {"$bitsAllSet": [0, 63, 200]}}, True),
     case("text has no bits", {"a": "x"}, {"a": {"$bitsAllClear": 1}}, False),
     case("a missing field has no bits", {}, {"a": {"$bitsAllClear": 1}}, False),
 ]

@@ -35,7 +35,7 @@ def test_a_filter_must_be_an_object(source: Any) -> None:
         pytest.param({"$text": {"$search": "x"}}, r"\$text is not supported", id="$text"),
         pytest.param({"$jsonSchema": {}}, r"\$jsonSchema is not supported", id="$jsonSchema"),
         pytest.param({"$expr": {"$function": {"body": ""}}}, r"\$function", id="$function"),
-        pytest.param({1: 1}, "field name that no document", id="a field name that is no text"),
+        pytest.param({1: 1}, "field name that no document", id="a field name that is not a text"),
         pytest.param({"a": {"b\0": 1}}, "field name that no document", id="a field name with a null character"),
         pytest.param({"\ud800": 1}, "field name that no document", id="a field name with half a pair"),
         pytest.param({"a": ["\ud800"]}, "half of a surrogate pair", id="text with half a pair"),

@@ -134,7 +134,7 @@ def test_no_keys_keep_the_order() -> None:
     [
         pytest.param([("", 1)], id="an empty path"),
         pytest.param([("a..b", 1)], id="an empty part"),
-        pytest.param([(5, 1)], id="a path that is no text"),
+        pytest.param([(5, 1)], id="a path that is not a text"),
         pytest.param([("a.$b", 1)], id="a part with a dollar sign"),
         pytest.param([("a", 1), ("a", -1)], id="a path twice"),
         pytest.param([("a", 2)], id="another direction"),

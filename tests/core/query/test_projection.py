@@ -81,7 +81,7 @@ def test_inclusion_and_exclusion_are_mongodbs(source: Any, document: Any, expect
         pytest.param({"z": {"$slice": 1}, "x": 0}, {"z": [1], "n": 0}, id="beside an exclusion"),
         pytest.param({"x.z": {"$slice": 1}, "n": 1}, {"x": {"z": [1]}, "n": 0}, id="nested, beside an inclusion"),
         pytest.param({"x": {"z": {"$slice": 1}}, "n": 1}, {"x": {"z": [1]}, "n": 0}, id="nested as an object"),
-        pytest.param({"n": {"$slice": 1}, "x": 0, "z": 0}, {"n": 0}, id="what is no array stays"),
+        pytest.param({"n": {"$slice": 1}, "x": 0, "z": 0}, {"n": 0}, id="what is not an array stays"),
         pytest.param({"q": {"$slice": 1}, "n": 1}, {"n": 0}, id="what is not there stays away"),
         pytest.param({"_id": 1, "z": {"$slice": 1}}, {"z": [1]}, id="beside _id: 1, an inclusion"),
         pytest.param({"_id": 0, "z": {"$slice": 1}}, {"z": [1], "x": {"z": [1, 2, 3]}, "n": 0}, id="beside _id: 0"),
@@ -186,7 +186,7 @@ def test_misuse_is_named(source: Any, message: str) -> None:
         pytest.param({"": 1}, "empty part", id="an empty path"),
         pytest.param({"a..b": 1}, "empty part", id="an empty part"),
         pytest.param({"$a": 1}, r"starts with \$", id="a field that starts with a dollar sign"),
-        pytest.param({5: 1}, "field name that no", id="a name that is no text"),
+        pytest.param({5: 1}, "field name that no", id="a name that is not a text"),
     ],
 )
 def test_refused_forms_are_named(source: Any, message: str) -> None:

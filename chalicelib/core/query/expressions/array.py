@@ -21,7 +21,7 @@ from chalicelib.core.query.values import MISSING
 
 
 def require_array(name: str, value: Any) -> list[Any]:
-    """The value. Raises: OperatorMisused when it is no array."""
+    """The value. Raises: OperatorMisused when it is not an array."""
     if not isinstance(value, list):
         raise OperatorMisused(f"{name} requires an array, found {type_alias(value)}")
     return value

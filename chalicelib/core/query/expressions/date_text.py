@@ -102,7 +102,7 @@ def _from_string(compiler: Compiler, name: str, source: Any) -> Compiled:
         default_zone = timezone_of(name, zone_value)
         try:
             if not isinstance(value, str):
-                raise BadDateText("its dateString is no string")
+                raise BadDateText("its dateString is not a string")
             if format_value is MISSING:
                 return parse_date(value, default_zone, zone_given="timezone" in operands)
             require_string(name, "format", format_value)

@@ -40,7 +40,7 @@ def number_type(value: Any) -> int:
 
 
 def widest(left: Any, right: Any) -> int:
-    """The type of what is computed of both; NOT_A_NUMBER when one is no number."""
+    """The type of what is computed of both; NOT_A_NUMBER when one is not a number."""
     left_type, right_type = number_type(left), number_type(right)
     return max(left_type, right_type) if left_type and right_type else NOT_A_NUMBER
 
@@ -72,7 +72,7 @@ def as_double(value: Any) -> float:
 
 
 def require_number(name: str, value: Any) -> int:
-    """The number's type. Raises: OperatorMisused when it is no number."""
+    """The number's type. Raises: OperatorMisused when it is not a number."""
     kind = number_type(value)
     if kind == NOT_A_NUMBER:
         raise OperatorMisused(f"{name} only supports numeric types, not {type_alias(value)}")

@@ -16,7 +16,7 @@ from chalicelib.core.query.values import MISSING, Document
 
 
 def require_object(name: str, value: Any) -> Document:
-    """The value. Raises: OperatorMisused when it is no object."""
+    """The value. Raises: OperatorMisused when it is not an object."""
     if not isinstance(value, dict):
         raise OperatorMisused(f"{name} requires an object, found {type_alias(value)}")
     return value

@@ -53,7 +53,7 @@ def value_text(name: str, value: Any) -> str:
 
 
 def require_string(name: str, what: str, value: Any) -> str:
-    """The value. Raises: OperatorMisused when it is no string."""
+    """The value. Raises: OperatorMisused when it is not a string."""
     if not isinstance(value, str):
         raise OperatorMisused(f"{name} requires a string for {what}, found {type_alias(value)}")
     return value

@@ -31,7 +31,7 @@ NEAR_BOUNDS = ("$minDistance", "$maxDistance")
 T = TypeVar("T")
 
 Distance = Callable[[Any], float]
-"""How far a stored value is away; infinite when it is no location."""
+"""How far a stored value is away; infinite when it is not a location."""
 
 
 def stored_geometry(value: Any) -> Geometry | None:

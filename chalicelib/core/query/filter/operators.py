@@ -176,7 +176,7 @@ def _bit_mask(name: str, operand: Operand) -> int:
         positions = [whole_number(item) for item in operand]
         if any(position is None or not 0 <= position < 2**31 for position in positions):
             raise OperatorMisused(f"{name} needs bit positions that are whole numbers and not negative")
-        # A number has 64 bits and its sign goes on for ever; positions beyond are only for long binary values.
+        # A number has 64 bits and its sign goes on forever; positions beyond are only for long binary values.
         return sum(1 << position for position in set(positions) if position is not None)
     number = whole_number(operand)
     if number is None or not 0 <= number < 2**63:

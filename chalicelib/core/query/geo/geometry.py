@@ -19,7 +19,7 @@ Ring = tuple[Position, ...]
 
 
 class MalformedGeometry(ValueError):
-    """The value is no geometry; the text says why."""
+    """The value is not a geometry; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

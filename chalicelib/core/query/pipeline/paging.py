@@ -118,7 +118,7 @@ def parse_count(compiler: Compiler, source: Any) -> Count:
 
 
 def parse_sort(compiler: Compiler, source: Any) -> Sort:
-    """Raises: InvalidQuery for wrong keys or directions; OperatorMisused when it is no object, or an empty one."""
+    """Raises: InvalidQuery for wrong keys or directions; OperatorMisused when it is not an object, or an empty one."""
     if not isinstance(source, Mapping) or not source:
         raise OperatorMisused("$sort must be an object with at least one path")
     for path, direction in source.items():

@@ -97,7 +97,7 @@ class Pipeline:
 
 
 def parse_pipeline(source: Any) -> Pipeline:
-    """Raises: InvalidQuery for what is no list of stages, an unknown or refused stage, operator or expression,
+    """Raises: InvalidQuery for what is not a list of stages, an unknown or refused stage, operator or expression,
     naming it; OperatorMisused for an operand that MongoDB refuses."""
     _check_size(source)
     compiler = new_compiler()

@@ -86,7 +86,7 @@ def _array(current: Any, path: str, name: str) -> list[Any]:
     if current is MISSING:
         return []
     if type(current) is not list:
-        raise InvalidUpdate(f"{name} cannot change {path}: it is no array")
+        raise InvalidUpdate(f"{name} cannot change {path}: it is not an array")
     return current
 
 

@@ -68,7 +68,7 @@ def change_bits(path: str, operand: Any) -> Leaf:
     def change(current: Any, run: Run) -> Any:
         bits = 0 if current is MISSING else current
         if not is_integer(bits):
-            raise InvalidUpdate(f"$bit cannot change {path}: it is no integer")
+            raise InvalidUpdate(f"$bit cannot change {path}: it is not an integer")
         for compute, mask in steps:
             bits = _typed_integer(compute(int(bits), int(mask)), bits, mask)
         return bits
@@ -86,7 +86,7 @@ def _number(path: str, name: str, operand: Any) -> Any:
 def _computed(path: str, name: str, left: Any, right: Any, compute: _Compute, compute_decimal: _ComputeDecimal) -> Any:
     """The result in the wider type of both: int32, int64, double, Decimal128."""
     if not is_number(left):
-        raise InvalidUpdate(f"{name} cannot change {path}: it is no number")
+        raise InvalidUpdate(f"{name} cannot change {path}: it is not a number")
     if isinstance(left, Decimal128) or isinstance(right, Decimal128):
         context = create_decimal128_context()
         return Decimal128(compute_decimal(context, _decimal(left), _decimal(right)))

@@ -82,6 +82,6 @@ def _without(current: Any, goes: _Condition, path: str, name: str) -> Any:
     if current is MISSING:
         return current
     if type(current) is not list:
-        raise InvalidUpdate(f"{name} cannot change {path}: it is no array")
+        raise InvalidUpdate(f"{name} cannot change {path}: it is not an array")
     current[:] = [item for item in current if not goes(item)]
     return current

@@ -1,4 +1,4 @@
-"""Buckets for objects and for files: make, change, list, read, delete; indexes and shard keys. Spec: nec-rest, 7."""
+"""Buckets for objects and files: create, change, list, read, delete; indexes and shard keys. Spec: nec-rest, 7."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ routes = RouteTable()
 
 @routes.put("/1/{tenant}/buckets/object/{bucket}")
 def put_object_bucket(call: Call, bucket: str) -> Reply:
-    """Make an object bucket, or change one; special buckets hold the rules for users, groups and buckets.
+    """Create or change an object bucket; special buckets hold the rules for users, groups and buckets.
 
     Replies: 200 with the bucket, also without the right to read it.
     Raises: InvalidName; InvalidInput for a change without description, ACL and contentACL; AccessDenied; TooMany.
@@ -24,7 +24,7 @@ def put_object_bucket(call: Call, bucket: str) -> Reply:
 
 @routes.put("/1/{tenant}/buckets/file/{bucket}")
 def put_file_bucket(call: Call, bucket: str) -> Reply:
-    """Make a file bucket, or change one.
+    """Create or change a file bucket.
 
     Replies: 200 with the bucket, also without the right to read it.
     Raises: InvalidName; InvalidInput for a change without description, ACL and contentACL; AccessDenied; TooMany.
@@ -77,7 +77,7 @@ def get_file_bucket(call: Call, bucket: str) -> Reply:
 
 @routes.delete("/1/{tenant}/buckets/object/{bucket}")
 def delete_object_bucket(call: Call, bucket: str) -> Reply:
-    """Delete an empty object bucket; with the master key also a full one and all it holds.
+    """Delete an empty object bucket; with the master key any object bucket, with all that it holds.
 
     Replies: 200 with `{"result": "ok"}`.
     Raises: AccessDenied; BucketNotFound; BucketNotEmpty.
@@ -88,7 +88,7 @@ def delete_object_bucket(call: Call, bucket: str) -> Reply:
 
 @routes.delete("/1/{tenant}/buckets/file/{bucket}")
 def delete_file_bucket(call: Call, bucket: str) -> Reply:
-    """Delete an empty file bucket; with the master key also a full one and all it holds.
+    """Delete an empty file bucket; with the master key any file bucket, with all that it holds.
 
     Replies: 200 with `{"result": "ok"}`.
     Raises: AccessDenied; BucketNotFound; BucketNotEmpty.

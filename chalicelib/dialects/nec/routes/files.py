@@ -30,7 +30,7 @@ def create_file(call: Call, bucket: str, name: str) -> Reply:
 
 @routes.put("/1/{tenant}/files/{bucket}/{name}", streams=True)
 def replace_file(call: Call, bucket: str, name: str) -> Reply:
-    """Upload another content for a file; with `upload=presigned` begin to upload it in parts instead.
+    """Replace the content of a file; with `upload=presigned` begin to upload it in parts instead.
 
     Replies: 200 with the metadata, also without the right to read it; or with the upload and where its parts go.
     Raises: BucketNotFound, FileNotFound; AccessDenied; VersionMismatch; FileLocked; BodyTooLarge; StorageFull;
@@ -68,7 +68,7 @@ def download_file(call: Call, bucket: str, name: str) -> Reply:
 
 @routes.get("/1/{tenant}/files/{bucket}")
 def list_files(call: Call, bucket: str) -> Reply:
-    """The readable files of a bucket by name.
+    """The files of a bucket that the caller may read, by name.
 
     `published=1` leaves only those with a public URL; `deleteMark=1` adds those with a delete mark. `skip` and `limit`,
     our own, ask for a part of the list.
@@ -92,7 +92,7 @@ def list_files(call: Call, bucket: str) -> Reply:
 
 @routes.get("/1/{tenant}/files/{bucket}/{name}/meta")
 def get_file_metadata(call: Call, bucket: str, name: str) -> Reply:
-    """A file's metadata; of one with a delete mark only for `deleteMark=1`.
+    """A file's metadata; with `deleteMark=1` also those of a file with a delete mark.
 
     Replies: 200 with the metadata.
     Raises: BucketNotFound, FileNotFound; AccessDenied; InvalidInput.
@@ -105,7 +105,7 @@ def get_file_metadata(call: Call, bucket: str, name: str) -> Reply:
 
 @routes.put("/1/{tenant}/files/{bucket}/{name}/meta")
 def update_file_metadata(call: Call, bucket: str, name: str) -> Reply:
-    """Rename a file, or change its type, ACL, cache switch or options; what is not named stays.
+    """Rename a file, or change its type, ACL, cache switch or options; what is left out stays as it is.
 
     Replies: 200 with the metadata, also without the right to read it.
     Raises: BucketNotFound, FileNotFound; AccessDenied; InvalidName, InvalidAcl, InvalidDocument; VersionMismatch;
@@ -119,7 +119,7 @@ def update_file_metadata(call: Call, bucket: str, name: str) -> Reply:
 
 @routes.delete("/1/{tenant}/files/{bucket}/{name}")
 def delete_file(call: Call, bucket: str, name: str) -> Reply:
-    """Delete a file for good, or with `deleteMark=1` its content only, and mark the metadata.
+    """Delete a file for good, or with `deleteMark=1` only its content, and mark the metadata.
 
     Replies: 200 with `{}`, or with the marked metadata.
     Raises: BucketNotFound, FileNotFound; AccessDenied; VersionMismatch; FileLocked.

@@ -26,7 +26,7 @@ def get_upload(call: Call, bucket: str, name: str, upload: str) -> Reply:
 
 @routes.post("/1/{tenant}/files/{bucket}/{name}/uploads/{upload}/complete")
 def complete_upload(call: Call, bucket: str, name: str, upload: str) -> Reply:
-    """Make the file of its parts.
+    """Make the parts a file.
 
     Replies: 200 with the metadata.
     Raises: UploadNotFound; InvalidInput while parts are missing; as for uploading in one request.

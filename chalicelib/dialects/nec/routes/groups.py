@@ -1,4 +1,4 @@
-"""Groups: make, change, list, read, delete; add and remove members. Spec: nec-rest, 6."""
+"""Groups: create, change, list, read, delete; add and remove members. Spec: nec-rest, 6."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ routes = RouteTable()
 
 @routes.post("/1/{tenant}/groups/{group}")
 def create_group(call: Call, group: str) -> Reply:
-    """Make a group.
+    """Create a group.
 
     Replies: 200 with the group.
     Raises: InvalidName; AccessDenied without the create right of `_GROUPS`; UnknownMember; DuplicateGroup.
@@ -25,7 +25,7 @@ def create_group(call: Call, group: str) -> Reply:
 
 @routes.put("/1/{tenant}/groups/{group}")
 def put_group(call: Call, group: str) -> Reply:
-    """Change a group, or make it; lists that are left out stay.
+    """Change a group, or create it; what is left out stays as it is.
 
     Replies: 200 with the group, also without the right to read it.
     Raises: InvalidName; AccessDenied; UnknownMember; VersionMismatch; RequestConflict.
@@ -62,7 +62,7 @@ def get_group(call: Call, group: str) -> Reply:
 
 @routes.delete("/1/{tenant}/groups/{group}")
 def delete_group(call: Call, group: str) -> Reply:
-    """Delete a group; it leaves the groups it belongs to.
+    """Delete a group and take it out of all others.
 
     Replies: 200 with `{"result": "ok"}`.
     Raises: AccessDenied; GroupNotFound; VersionMismatch.
@@ -74,7 +74,7 @@ def delete_group(call: Call, group: str) -> Reply:
 
 @routes.put("/1/{tenant}/groups/{group}/addMembers")
 def add_members(call: Call, group: str) -> Reply:
-    """Add users and groups to a group; the etag is new even when all were members, or nobody is named.
+    """Add users and groups to a group; the etag is new even if that changes nothing.
 
     Replies: 200 with the group, also without the right to read it.
     Raises: AccessDenied; GroupNotFound; UnknownMember.
@@ -87,7 +87,7 @@ def add_members(call: Call, group: str) -> Reply:
 
 @routes.put("/1/{tenant}/groups/{group}/removeMembers")
 def remove_members(call: Call, group: str) -> Reply:
-    """Remove users and groups from a group; those who are no members are passed over.
+    """Remove users and groups from a group; those that are not members are ignored.
 
     Replies: 200 with the group, also without the right to read it.
     Raises: AccessDenied; GroupNotFound.

@@ -10,7 +10,7 @@ routes = RouteTable()
 
 @routes.get("/1/_health", authenticate=nobody)
 def check_health(call: Call) -> Reply:
-    """That the server answers at all.
+    """Whether the server answers at all.
 
     Replies: 200 with a fixed body.
     Spec: nec-rest, 11.2.

@@ -36,7 +36,7 @@ def get_api_stats(call: Call) -> Reply:
 
 @routes.get("/1/_system/management/apistats", authenticate=system)
 def get_system_api_stats(call: Call) -> Reply:
-    """The same for all tenants, or one of them, for whoever has the system key.
+    """The same for all tenants, or for one of them, with the system key.
 
     Replies: 200 with `results`.
     Raises: WrongAppKey without the system key; InvalidInput for a wrong parameter.

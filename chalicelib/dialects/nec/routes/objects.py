@@ -1,4 +1,4 @@
-"""Objects: make, read, query, change, delete; batches and aggregates. Spec: nec-rest, 8."""
+"""Objects: create, read, query, change, delete; batches and aggregates. Spec: nec-rest, 8."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ routes = RouteTable()
 
 @routes.post("/1/{tenant}/objects/{bucket}")
 def create_object(call: Call, bucket: str) -> Reply:
-    """Make an object. A `requestToken` sent again gets the first answer again.
+    """Create an object. A `requestToken` sent again gets the first answer again.
 
     Replies: 200 with the object.
     Raises: BucketNotFound; AccessDenied; InvalidId, InvalidDocument, InvalidAcl; DuplicateId, DuplicateKey;
@@ -43,7 +43,7 @@ def get_object(call: Call, bucket: str, object_id: str) -> Reply:
 
 @routes.get("/1/{tenant}/objects/{bucket}")
 def query_objects(call: Call, bucket: str) -> Reply:
-    """The readable objects that match, a page of them in order.
+    """One page of the objects that match and that the caller may read.
 
     Replies: 200 with `results`, `currentTime`, and `count` when asked for.
     Raises: BucketNotFound; AccessDenied; InvalidQuery, OperatorMisused; TimedOut.
@@ -69,7 +69,7 @@ def query_objects_by_body(call: Call, bucket: str) -> Reply:
 
 @routes.put("/1/{tenant}/objects/{bucket}/{object_id}")
 def update_object(call: Call, bucket: str, object_id: str) -> Reply:
-    """Change parts of an object, or with `$full_update` put a whole one in its place.
+    """Change parts of an object, or with `$full_update` replace it as a whole.
 
     Replies: 200 with the object, also without the right to read it; the etag is new even when nothing changed.
     Raises: BucketNotFound, DocumentNotFound; AccessDenied; VersionMismatch; InvalidUpdate, ImmutableField,
@@ -121,8 +121,8 @@ def delete_objects(call: Call, bucket: str) -> Reply:
 def run_batch(call: Call, bucket: str) -> Reply:
     """Many inserts, updates and deletes, in order, each succeeding or failing by itself.
 
-    Replies: 200 with one entry per request, whatever became of them.
-    Raises: InvalidInput when `requests` is no list, or a longer one than a batch may have.
+    Replies: 200 with one entry per request, whether it succeeded or not.
+    Raises: InvalidInput when `requests` is not a list, or is longer than a batch may be.
     Spec: nec-rest, 8.8; nec-clients, 5.30 to 5.35.
     """
     operations = batch.operations(object_body(call))
@@ -134,7 +134,7 @@ def run_batch(call: Call, bucket: str) -> Reply:
 
 @routes.post("/1/{tenant}/objects/{bucket}/_aggregate")
 def aggregate_objects(call: Call, bucket: str) -> Reply:
-    """What a pipeline makes of the readable objects; marked ones take part only for `deleteMark: 1` in the body.
+    """What a pipeline makes of the objects that the caller may read; of marked ones only with `deleteMark: 1`.
 
     Replies: 200 with `results`.
     Raises: BucketNotFound and AccessDenied, also for a looked-up bucket; InvalidInput for options of a wrong type;
@@ -149,7 +149,10 @@ def aggregate_objects(call: Call, bucket: str) -> Reply:
 
 
 def _refuse_empty_id(call: Call) -> None:
-    """A path that ends in a slash names one object by an empty id, which a client sends that has lost the id: hosts
-    take it for the bucket's own path, and everything would be deleted."""
+    """Raises: DocumentNotFound for a path that ends in a slash.
+
+    A client that has lost the id of an object sends it. Hosts take it for the path of the bucket, and everything in it
+    would be deleted.
+    """
     if call.request.path.endswith("/"):
         raise DocumentNotFound("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.core.push.queries import misuse_is_invalid
 from chalicelib.dialects.nec.auth import master
-from chalicelib.dialects.nec.query import UNLIMITED, condition, url_parameters, whole_number
+from chalicelib.dialects.nec.query import UNLIMITED, condition, limit_of, url_parameters, whole_number
 from chalicelib.dialects.nec.wire import push as wire
 from chalicelib.dialects.nec.wire.body import object_body
 from chalicelib.web.call import Call, Reply
@@ -13,12 +13,12 @@ from chalicelib.web.routing import RouteTable
 routes = RouteTable()
 
 NOTIFICATION_HEADER = "X-Notification-Id"
-"""The header that names a notification just accepted; the reference leaves no room for it in the body. Our own."""
+"""The header with the id of an accepted notification; the reference leaves no room for it in the body. Our own."""
 
 
 @routes.post("/1/{tenant}/push/installations")
 def register_installation(call: Call) -> Reply:
-    """Register an app on a device; one of the same device token and technology is overwritten and keeps its id.
+    """Register an app on a device; an installation with the same device token and technology is overwritten.
 
     Replies: 200 with the installation; for SSE with the credentials to listen with.
     Raises: InvalidInput when a required field is missing or wrong; InvalidDocument; DocumentTooLarge.
@@ -42,11 +42,11 @@ def get_installation(call: Call, installation_id: str) -> Reply:
 
 @routes.put("/1/{tenant}/push/installations/{installation_id}")
 def update_installation(call: Call, installation_id: str) -> Reply:
-    """Change parts of an installation as of an object; a change that leaves no proper installation deletes it.
+    """Change parts of an installation, as of an object; a change that leaves no valid installation deletes it.
 
     Replies: 200 with the installation.
-    Raises: InvalidUpdate; InstallationNotFound, also when it was deleted just now; DuplicateKey when another one has
-    the device token; DocumentTooLarge.
+    Raises: InvalidUpdate; InstallationNotFound, also when this deleted it; DuplicateKey when another one has the
+    device token; DocumentTooLarge.
     Spec: nec-rest, 10.3.
     """
     body, installations = object_body(call), call.core.push.installations
@@ -72,28 +72,27 @@ def delete_installation(call: Call, installation_id: str) -> Reply:
 
 @routes.get("/1/{tenant}/push/installations", authenticate=master)
 def list_installations(call: Call) -> Reply:
-    """The installations of the app, all of them unless `where`, `skip` and `limit` say less; without credentials.
+    """The installations of the app that `where`, `skip` and `limit` ask for, else all; without credentials.
 
     Replies: 200 with `results`.
     Raises: WrongAppKey without the master key; InvalidQuery.
     Spec: nec-rest, 10.5.
     """
     asked = url_parameters(call.query)
-    limit = whole_number(asked, "limit", UNLIMITED, smallest=UNLIMITED)
     with misuse_is_invalid():
         where = condition(asked)
     found = call.core.push.installations.list(
         call.caller,
         where,
         skip=whole_number(asked, "skip", 0, smallest=0),
-        limit=None if limit == UNLIMITED else limit,
+        limit=limit_of(asked, UNLIMITED),
     )
     return Reply(200, wire.installations_json(found))
 
 
 @routes.post("/1/{tenant}/push/notifications")
 def send_notification(call: Call) -> Reply:
-    """Send a message to the installations of the app that match; workers bring it to the devices.
+    """Send a message to the installations of the app that match; workers deliver it.
 
     Replies: 200 with how many match; a header names the notification.
     Raises: AccessDenied for the application key unless the app lets its clients send; InvalidInput, InvalidQuery;
@@ -106,7 +105,7 @@ def send_notification(call: Call) -> Reply:
 
 @routes.get("/1/{tenant}/push/notifications/{notification_id}", authenticate=master)
 def get_notification(call: Call, notification_id: str) -> Reply:
-    """How far a notification has come: our own extension.
+    """How far the sending of a notification has come: our own extension.
 
     Replies: 200 with its state and counters.
     Raises: WrongAppKey without the master key; NotificationNotFound.
@@ -117,7 +116,7 @@ def get_notification(call: Call, notification_id: str) -> Reply:
 
 
 def _events_uri(call: Call) -> str:
-    """Below which the tenant's events are: where the operator says, or where the caller asks.
+    """The URI below which the tenant's events are: the operator's, or at the address that the caller used.
 
     Spec: nec-clients, 7.20.
     """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.dialects.nec import pages
-from chalicelib.dialects.nec.auth import application
+from chalicelib.dialects.nec.auth import application, named_tenant
 from chalicelib.dialects.nec.wire.body import object_body, optional_text
 from chalicelib.web.call import Call, Reply
-from chalicelib.web.routing import TENANT, RouteTable, nobody
+from chalicelib.web.routing import RouteTable, nobody
 
 routes = RouteTable()
 
@@ -33,7 +33,7 @@ def show_password_form(call: Call, token: str) -> Reply:
     Raises: TenantNotFound; LinkNotFound for a link that is used, expired or wrong.
     Spec: nec-rest, 5.6, silent about the page; nec-clients, 9.
     """
-    tenant = call.core.authentication.tenant(call.request.path_parameters[TENANT])
+    tenant = named_tenant(call)
     call.core.password_reset.check(tenant, token)
     return pages.reset_form(tenant)
 
@@ -42,11 +42,11 @@ def show_password_form(call: Call, token: str) -> Reply:
 def set_new_password(call: Call, token: str) -> Reply:
     """Set the password that the page asked for, and end all sessions.
 
-    Replies: 200 with a page; 400 with the form again when the entries differ or are no password.
-    Raises: TenantNotFound; LinkNotFound; InvalidInput for what is no form.
+    Replies: 200 with a page; 400 with the form again when the entries differ or cannot be a password.
+    Raises: TenantNotFound; LinkNotFound; InvalidInput for a body that is not a form.
     Spec: nec-rest, 5.6, silent about the page; nec-clients, 9.
     """
-    tenant = call.core.authentication.tenant(call.request.path_parameters[TENANT])
+    tenant = named_tenant(call)
     new, again = pages.new_password(call.body)
     problem = pages.password_problem(new, again, tenant.settings.password)
     if problem is not None:

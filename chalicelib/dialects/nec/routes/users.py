@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.dialects.nec.auth import application
-from chalicelib.dialects.nec.query import DEFAULT_LIMIT, UNLIMITED, url_parameters, whole_number
+from chalicelib.dialects.nec.query import DEFAULT_LIMIT, limit_of, url_parameters, whole_number
 from chalicelib.dialects.nec.wire import users as wire
 from chalicelib.dialects.nec.wire.body import object_body
 from chalicelib.dialects.nec.wire.openid import links_json
@@ -15,9 +15,9 @@ routes = RouteTable()
 
 @routes.post("/1/{tenant}/users", authenticate=application)
 def sign_up(call: Call) -> Reply:
-    """Make a user; nobody is signed in by it.
+    """Create a user, who is not signed in by it.
 
-    Replies: 200 with the user; `{}` when the tenant has new users confirm by mail.
+    Replies: 200 with the user; `{}` when the tenant wants new users to confirm by mail.
     Raises: AccessDenied without the create right of `_USERS`; InvalidName, InvalidEmail, InvalidPassword;
     DuplicateUser.
     Spec: nec-rest, 5.1.
@@ -29,21 +29,20 @@ def sign_up(call: Call) -> Reply:
 
 @routes.get("/1/{tenant}/users")
 def search_users(call: Call) -> Reply:
-    """Find the user of a name or mail address, or list all, the oldest first.
+    """Find a user by name or mail address, or list all, oldest first.
 
-    Replies: 200 with `results`, without groups; `count` only when all are listed. A limit of 0 or -1 is none.
+    Replies: 200 with `results`, without groups; `count` only when all are listed. Limits 0 and -1 mean no limit.
     Raises: AccessDenied without the read right of `_USERS`; UserNotFound.
     Spec: nec-rest, 5.7; nec-clients, 2.5.
     """
     page = url_parameters(call.query)
     skip = whole_number(page, "skip", 0, smallest=0)
-    limit = whole_number(page, "limit", DEFAULT_LIMIT, smallest=UNLIMITED)
     found = call.core.accounts.search(
         call.caller,
         username=call.query.get("username"),
         email=call.query.get("email"),
         skip=skip,
-        limit=limit if limit > 0 else None,
+        limit=limit_of(page, DEFAULT_LIMIT) or None,
     )
     return Reply(200, wire.users_json(found, call.caller))
 
@@ -74,10 +73,10 @@ def get_user(call: Call, user_id: str) -> Reply:
 
 @routes.put("/1/{tenant}/users/{user_id}")
 def update_user(call: Call, user_id: str) -> Reply:
-    """Change oneself; with the master key, anybody.
+    """Change the caller's own user; with the master key, any user.
 
-    Replies: 200 with the user; the etag is new even when nothing changed. `{}` when the tenant has changes confirmed
-    by mail.
+    Replies: 200 with the user; the etag is new even when nothing changed. `{}` when the tenant wants changes
+    confirmed by mail.
     Raises: AccessDenied; UserNotFound; VersionMismatch; DuplicateUser; InvalidName, InvalidEmail, InvalidPassword.
     Spec: nec-rest, 5.4; nec-clients, 2.8.
     """
@@ -88,7 +87,7 @@ def update_user(call: Call, user_id: str) -> Reply:
 
 @routes.delete("/1/{tenant}/users/{user_id}")
 def delete_user(call: Call, user_id: str) -> Reply:
-    """Delete oneself; with the master key, anybody.
+    """Delete the caller's own user; with the master key, any user.
 
     Replies: 200 with `{"result": "ok"}`.
     Raises: AccessDenied; UserNotFound; VersionMismatch.

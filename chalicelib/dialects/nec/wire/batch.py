@@ -12,7 +12,7 @@ from chalicelib.dialects.nec.wire.body import optional_object, optional_text
 from chalicelib.dialects.nec.wire.objects import full_update, new_object, object_json, partial_update
 
 _RESULTS = {400: "badRequest", 403: "forbidden", 404: "notFound", 409: "conflict", 413: "requestEntityTooLarge"}
-"""What an entry's result is called, by the status that the same failure has in a call of its own."""
+"""What an entry's result is called, by the status that the same failure would have in a request of its own."""
 
 _SERVER_ERROR = "serverError"
 

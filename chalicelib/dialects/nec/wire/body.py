@@ -1,4 +1,4 @@
-"""What a request's body must be before any noun looks at it, and the fields that are read out of it."""
+"""Reading JSON bodies: what every body must be, and fields of one type."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 import re
 from typing import Any
 
-from chalicelib.core.errors import InvalidInput
+from chalicelib.core.errors import InvalidInput, InvalidUpdate
 from chalicelib.web.call import Call, parse_json
 from chalicelib.web.errors import MalformedBody
+
+FULL_UPDATE = "$full_update"
 
 _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes that can spell half a surrogate pair, or a zero byte that no field name may hold."""
@@ -17,8 +19,8 @@ _SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 def object_body(call: Call) -> dict[str, Any]:
     """The JSON object in the body.
 
-    Raises: UnsupportedMediaType; MalformedBody for anything but a JSON object, for text that is no Unicode, and
-    for field names with a zero byte.
+    Raises: UnsupportedMediaType; MalformedBody for anything but a JSON object, for text that is not valid Unicode,
+    and for field names with a zero byte.
     """
     value = call.json()
     if _SUSPICIOUS.search(call.body):
@@ -42,6 +44,19 @@ def json_in_text(text: str, name: str) -> Any:
     if _SUSPICIOUS.search(text.encode()):
         _check_text(value)
     return value
+
+
+def full_update_source(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The object under `$full_update`; None when the body is a partial update.
+
+    Raises: InvalidUpdate when `$full_update` is not an object, or not alone. Spec: nec-rest, 8.5.2.
+    """
+    if FULL_UPDATE not in body:
+        return None
+    source = body[FULL_UPDATE]
+    if len(body) > 1 or not isinstance(source, dict):
+        raise InvalidUpdate(f"{FULL_UPDATE} takes an object and stands alone")
+    return source
 
 
 def optional_text(body: dict[str, Any], name: str) -> str | None:
@@ -78,7 +93,7 @@ def _optional(body: dict[str, Any], name: str, kind: type, expected: str) -> Any
 
 
 def _check_text(value: Any) -> None:
-    """Raises: MalformedBody. Rarely needed, so it takes the slow road: write the value out and look."""
+    """Raises: MalformedBody. Rarely needed, so it may be slow: it writes the value out and looks."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
         if _has_zero_in_name(value):

@@ -12,7 +12,7 @@ from chalicelib.dialects.nec.wire.body import optional_text
 
 
 def bucket_contents(body: dict[str, Any]) -> BucketContents:
-    """What a body gives for a bucket; other keys, such as newer clients' `noAcl`, mean nothing.
+    """What a body says about a bucket; other keys, such as `noAcl` of newer clients, are ignored.
 
     Raises: InvalidInput, InvalidAcl. Spec: nec-clients, 4.5.
     """

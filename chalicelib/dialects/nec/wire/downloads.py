@@ -1,4 +1,4 @@
-"""Contents of files as HTTP answers: whole, in part, unchanged, or somewhere else. Spec: nec-rest, 9.3."""
+"""Contents of files as HTTP answers: whole, in part, unchanged, or by redirect. Spec: nec-rest, 9.3."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from chalicelib.web.call import Headers, Reply, Stream
 from chalicelib.web.conditions import any_tags, byte_range, range_tag, strong_tags
 
 PDF = "application/pdf"
-"""The one type that browsers do not show in a sandbox; what a PDF runs does not run in the name of its address."""
+"""The one type that browsers do not show in a sandbox. Scripts in a PDF do not run in the origin of its address."""
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 def conditions(headers: Headers) -> DownloadConditions:
-    """What the headers ask of a download. Raises: InvalidInput for several parts. Spec: nec-clients, 6.12."""
+    """What the headers demand of a download. Raises: InvalidInput for several parts. Spec: nec-clients, 6.12."""
     part = byte_range(headers.get("range"))
     return DownloadConditions(
         part=None if part is None else ByteRange(*part),
@@ -32,7 +32,7 @@ def private_reply(download: Download) -> Reply:
 def public_reply(download: Download) -> Reply:
     """A content for anybody, to be shown where it is linked. Spec: nec-rest, 9.8. Decision: 0043-public-urls.
 
-    Whatever browsers take it for, it may not run scripts in our name.
+    Whatever a browser takes it for, it must not run scripts in our origin.
     """
     file = download.file
     headers: Pairs = (("Content-Disposition", disposition(file.name, "inline")),)

@@ -24,7 +24,7 @@ def parameter_flag(call: Call, name: str) -> bool:
 
 
 def new_file(call: Call) -> NewFile:
-    """What the headers say of a file to make. Raises: InvalidInput, InvalidAcl. Spec: nec-rest, 9.1."""
+    """What the headers say about a new file. Raises: InvalidInput, InvalidAcl. Spec: nec-rest, 9.1."""
     content_type = call.headers.get("content-type")
     if not content_type:
         raise InvalidInput("Content-Type is missing")
@@ -38,7 +38,7 @@ def new_file(call: Call) -> NewFile:
 
 
 def file_change(body: dict[str, Any]) -> FileChange:
-    """What a body changes; other keys of the metadata, such as etags, may come back unread.
+    """What a body changes; other metadata in it, such as etags, are ignored.
 
     Raises: InvalidInput, InvalidAcl. Spec: nec-rest, 9.6; nec-clients, 0.3 and 6.5.
     """
@@ -52,20 +52,20 @@ def file_change(body: dict[str, Any]) -> FileChange:
 
 
 def _json_header(headers: Headers, name: str) -> Any:
-    """The JSON in a header, None when it is absent or empty. Raises: InvalidInput.
+    """The JSON in a header; None when it is absent or empty. Raises: InvalidInput.
 
-    HTTP gives a header's bytes as Latin-1; clients send UTF-8, or escapes.
+    Hosts read headers as Latin-1; clients send UTF-8, or escapes.
     """
     value = headers.get(name)
     if not value:
         return None
-    with suppress(UnicodeError):  # Some gateways hand it over as text already.
+    with suppress(UnicodeError):  # Some gateways have decoded it already.
         value = value.encode("latin-1").decode()
     return json_in_text(value, name)
 
 
 def optional_options(body: dict[str, Any]) -> dict[str, Any] | None:
-    """An object, or, as one SDK sends it, an object's JSON in a string. Spec: nec-clients, 0.3."""
+    """An object or, as one SDK sends it, an object's JSON in a string. Spec: nec-clients, 0.3."""
     options = body.get("options")
     if isinstance(options, str):
         options = json_in_text(options, "options")
@@ -109,7 +109,7 @@ def file_json(file: File, base_url: str) -> dict[str, Any]:
 
 
 def public_url(file: File, base_url: str) -> str:
-    """Where anybody finds a published file. The token counts; the name is there to be read. Spec: nec-rest, 9.8."""
+    """Where anybody finds a published file. Only the token counts; the name is for people. Spec: nec-rest, 9.8."""
     return f"{base_url}/1/{file.tenant}/public/{file.bucket}/{file.public_token}/{quote(file.name, safe='')}"
 
 

@@ -15,7 +15,7 @@ from chalicelib.web.call import Call
 
 
 def is_asked(call: Call) -> bool:
-    """Whether the file is to come in parts. Raises: InvalidInput for another kind of upload than `presigned`."""
+    """Whether the file is to come in parts. Raises: InvalidInput for any kind of upload but `presigned`."""
     kind = call.query.get("upload")
     if kind not in (None, "presigned"):
         raise InvalidInput("upload must be presigned")
@@ -23,7 +23,7 @@ def is_asked(call: Call) -> bool:
 
 
 def upload_plan(call: Call, body: dict[str, Any], *, replaces: bool) -> UploadPlan:
-    """What a body says of a file that will come in parts: `size`, `contentType`, and for a new one `ACL`, `options`
+    """What a body says about a file that will come in parts: `size`, `contentType`, and for a new file `ACL`, `options`
     and `cacheDisabled`. Raises: InvalidInput, InvalidAcl."""
     size, content_type = body.get("size"), optional_text(body, "contentType")
     if not isinstance(size, int) or isinstance(size, bool):

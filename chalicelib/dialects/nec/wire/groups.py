@@ -12,7 +12,7 @@ from chalicelib.dialects.nec.wire.values import date_text
 
 
 def group_contents(body: dict[str, Any]) -> GroupContents:
-    """What a body gives for a group; keys left out stay None. Raises: InvalidInput, InvalidAcl."""
+    """What a body says about a group; what it leaves out is None. Raises: InvalidInput, InvalidAcl."""
     return GroupContents(optional_names(body, "users"), optional_names(body, "groups"), optional_acl(body))
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from bson import ObjectId
 
-from chalicelib.core.errors import InvalidDocument, InvalidId, InvalidUpdate
+from chalicelib.core.errors import InvalidDocument, InvalidId
 from chalicelib.core.objects.model import ObjectPage
 from chalicelib.core.query.values import Document
+from chalicelib.dialects.nec.wire.body import full_update_source
 from chalicelib.dialects.nec.wire.values import date_from_text, date_text, from_json, to_json
 
 ID = "_id"
@@ -21,8 +22,6 @@ UPDATED_AT = "updatedAt"
 DELETED = "_deleted"
 STAMPS = frozenset({CREATED_AT, UPDATED_AT})
 
-FULL_UPDATE = "$full_update"
-
 _OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 _PLAIN = frozenset({str, bool, int, type(None)})
 
@@ -31,7 +30,7 @@ _PLAIN = frozenset({str, bool, int, type(None)})
 
 
 def new_object(body: dict[str, Any]) -> Document:
-    """The object to make. Raises: InvalidId for an `_id` that is not 24 hex digits; InvalidInput."""
+    """The object to create. Raises: InvalidId for an `_id` that is not 24 hex digits; InvalidInput."""
     document = _document(body)
     if ID in document:
         document[ID] = _object_id(document[ID])
@@ -39,15 +38,13 @@ def new_object(body: dict[str, Any]) -> Document:
 
 
 def full_update(body: dict[str, Any]) -> Document | None:
-    """The object that is to take the place of the stored one; None when the body is a partial update.
+    """The object that is to replace the stored one; None when the body is a partial update.
 
-    Raises: InvalidUpdate when `$full_update` is not alone or no object; InvalidDocument. Spec: nec-rest, 8.5.2.
+    Raises: as `full_update_source`; InvalidDocument. Spec: nec-rest, 8.5.2.
     """
-    if FULL_UPDATE not in body:
+    source = full_update_source(body)
+    if source is None:
         return None
-    source = body[FULL_UPDATE]
-    if len(body) > 1 or not isinstance(source, dict):
-        raise InvalidUpdate(f"{FULL_UPDATE} takes an object and stands alone")
     document = _document(source)
     _read_created_at(document)
     return document
@@ -56,7 +53,7 @@ def full_update(body: dict[str, Any]) -> Document | None:
 def partial_update(body: dict[str, Any]) -> Document:
     """The change that a body without `$full_update` spells: operators, plain fields, or both.
 
-    Raises: InvalidDocument for a createdAt that is no date; InvalidInput. Spec: nec-rest, 8.5.1.
+    Raises: InvalidDocument for a createdAt that is not a date; InvalidInput. Spec: nec-rest, 8.5.1.
     """
     change = _document(body)
     _read_created_at(change)
@@ -123,7 +120,7 @@ def rows_json(rows: Iterable[Document]) -> dict[str, Any]:
 
 
 def _row_json(row: Document) -> dict[str, Any]:
-    """A row of an aggregate: an object, a part of one, or what was computed, with objects inside perhaps."""
+    """A row of an aggregate: an object, a part of one, or something computed that may contain objects."""
     fields: dict[str, Any] = _with_stamps_as_text(row)
     if fields.get(DELETED) is False:
         del fields[DELETED]
@@ -131,7 +128,7 @@ def _row_json(row: Document) -> dict[str, Any]:
 
 
 def _with_stamps_as_text(value: Any) -> Any:
-    """As `to_json`, with stamps as plain text at any depth. Their names mean nothing else: nec-rest, 4.2 and 4.3."""
+    """As `to_json`, with stamps as plain text at any depth: their names are reserved. Spec: nec-rest, 4.2 and 4.3."""
     kind = type(value)
     if kind in _PLAIN:
         return value

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.core.errors import InvalidInput, InvalidQuery, InvalidUpdate
+from chalicelib.core.errors import InvalidInput, InvalidQuery
 from chalicelib.core.push.model import NewNotification, Notification, PushInstallation
 from chalicelib.core.push.ports import PushMessage
 from chalicelib.core.push.queries import misuse_is_invalid
 from chalicelib.core.query.filter import Filter, parse_filter
 from chalicelib.core.query.values import Document
-from chalicelib.dialects.nec.wire.body import json_in_text, optional_names, optional_text
-from chalicelib.dialects.nec.wire.objects import FULL_UPDATE
+from chalicelib.dialects.nec.wire.body import full_update_source, json_in_text, optional_names, optional_text
 from chalicelib.dialects.nec.wire.values import date_text, from_json, to_json
 
 MAX_BADGE = 2**31 - 1
@@ -30,7 +29,7 @@ _VERSION_CODE = "_appVersionCode"
 
 
 def installation_fields(body: dict[str, Any]) -> Document:
-    """The fields of an installation to register; their form is the core's business. Raises: InvalidInput."""
+    """The fields of an installation; the core checks their form. Raises: InvalidInput."""
     fields = _document(body)
     if _VERSION_CODE in fields:
         fields[_VERSION_CODE] = _whole(fields[_VERSION_CODE])
@@ -47,20 +46,16 @@ def installation_change(body: dict[str, Any]) -> Document:
 
 
 def full_update(body: dict[str, Any]) -> Document | None:
-    """The fields that are to take the place of the stored ones; None when the body is a partial update.
+    """The fields that are to replace the stored ones; None when the body is a partial update.
 
-    Raises: InvalidUpdate when `$full_update` is not alone or no object. Spec: nec-rest, 10.3 and 8.5.2.
+    Raises: as `full_update_source`; InvalidInput. Spec: nec-rest, 10.3 and 8.5.2.
     """
-    if FULL_UPDATE not in body:
-        return None
-    source = body[FULL_UPDATE]
-    if len(body) > 1 or not isinstance(source, dict):
-        raise InvalidUpdate(f"{FULL_UPDATE} takes an object and stands alone")
-    return installation_fields(source)
+    source = full_update_source(body)
+    return None if source is None else installation_fields(source)
 
 
 def new_notification(body: dict[str, Any]) -> NewNotification:
-    """The notification to send; keys that the reference does not know mean nothing.
+    """The notification to send; keys that the reference does not know are ignored.
 
     Raises: InvalidInput for what is missing or of the wrong type; InvalidQuery. Spec: nec-rest, 10.6.
     """
@@ -122,8 +117,8 @@ def _content_available(body: dict[str, Any]) -> bool:
 
 
 def _one_line(body: dict[str, Any], name: str) -> str | None:
-    """A text that stands on one line of an event stream, where a second line would be another field, and comes back in
-    a header. Raises: InvalidInput."""
+    """A text for one line of an event stream, where a second line would be another field, and of a header, in which it
+    comes back. Raises: InvalidInput."""
     text = optional_text(body, name)
     if text is not None and (_CONTROL.search(text) or len(text.encode()) > MAX_LINE_BYTES):
         raise InvalidInput(f"{name} must be one line of at most {MAX_LINE_BYTES} bytes")
@@ -131,7 +126,7 @@ def _one_line(body: dict[str, Any], name: str) -> str | None:
 
 
 def _whole(value: Any) -> Any:
-    """A number like 6.0, which some clients write for 6, as a whole one; any other value as it is."""
+    """6 for 6.0, which some clients write instead; any other value as it is."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -141,7 +136,7 @@ def _whole(value: Any) -> Any:
 def installation_json(installation: PushInstallation, events_uri: str) -> dict[str, Any]:
     """One installation: its id, what the client registered, its owner, and how to listen for events.
 
-    `events_uri` is below which events are. Spec: nec-rest, 10.1 and 10.1.1.
+    `events_uri` is the URI below which events are. Spec: nec-rest, 10.1 and 10.1.1.
     """
     fields: dict[str, Any] = {"_id": installation.id}
     fields.update((name, to_json(value)) for name, value in installation.fields.items())

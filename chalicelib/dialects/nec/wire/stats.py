@@ -1,4 +1,4 @@
-"""API statistics as this API shows them and asks for them. Spec: nec-rest, 11.3."""
+"""API statistics: questions from query parameters, answers as JSON. Spec: nec-rest, 11.3."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 from chalicelib.core.errors import InvalidInput
 from chalicelib.core.stats.model import SlotStats, StatsQuery, TotalStats
 from chalicelib.core.stats.service import Report
-from chalicelib.dialects.nec.query import flag, whole_number
+from chalicelib.dialects.nec.query import flag, limit_of
 from chalicelib.dialects.nec.wire.values import date_from_text, date_text
 from chalicelib.web.call import QueryParameters
 
 DEFAULT_LIMIT = 1000
-"""Slots in an answer that names no limit. Spec: nec-rest, 11.3.7."""
-
-UNLIMITED = -1
+"""Slots in an answer to a question without a limit. Spec: nec-rest, 11.3.7."""
 
 _PARAMETERS = ("total", "tenantId", "appId", "customApiName", "order", "limit", "start", "end")
 _ORDERS = {None: False, "createdAt": False, "-createdAt": True}
@@ -37,8 +35,7 @@ def stats_query(query: QueryParameters) -> StatsQuery:
         # Not even looked at. Spec: nec-rest, 11.3.6 and 11.3.7.
         source = {name: value for name, value in source.items() if name not in ("order", "limit")}
     if source.get("order") not in _ORDERS:
-        raise InvalidInput("order is createdAt or -createdAt")
-    limit = whole_number(source, "limit", DEFAULT_LIMIT, smallest=UNLIMITED)
+        raise InvalidInput("order must be createdAt or -createdAt")
     return StatsQuery(
         total=total,
         tenant=tenant,
@@ -47,7 +44,7 @@ def stats_query(query: QueryParameters) -> StatsQuery:
         start=_moment(source, "start"),
         end=_moment(source, "end"),
         newest_first=_ORDERS[source.get("order")],
-        limit=None if limit == UNLIMITED else limit,
+        limit=limit_of(source, DEFAULT_LIMIT),
     )
 
 
@@ -79,5 +76,5 @@ def _moment(source: dict[str, str | None], name: str) -> datetime | None:
         return None
     moment = date_from_text(text)
     if moment is None:
-        raise InvalidInput(f"{name} is a time such as 2017-04-01T00:00:00.000Z")
+        raise InvalidInput(f"{name} must be a time such as 2017-04-01T00:00:00.000Z")
     return moment

@@ -1,4 +1,4 @@
-"""Users, logins and what changes them, as JSON. Spec: nec-rest, 5; nec-clients, 2."""
+"""Users, changes of users, and logins as JSON. Spec: nec-rest, 5; nec-clients, 2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.dialects.nec.wire.values import date_text, from_json, to_json
 
 
 def sign_up(body: dict[str, Any]) -> SignUp:
-    """Raises: InvalidInput for a field of the wrong type. What may be left out is the core's business."""
+    """What a new user gives. Raises: InvalidInput for a field of a wrong type; the core checks what is missing."""
     return SignUp(
         username=optional_text(body, "username"),
         email=optional_text(body, "email"),
@@ -25,7 +25,7 @@ def sign_up(body: dict[str, Any]) -> SignUp:
 
 
 def user_change(body: dict[str, Any]) -> UserChange:
-    """Raises: InvalidInput for a field of the wrong type."""
+    """The fields to change. Raises: InvalidInput for a field of a wrong type."""
     return UserChange(
         username=optional_text(body, "username"),
         email=optional_text(body, "email"),
@@ -62,8 +62,8 @@ def _options(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def new_user_json(user: User | None) -> dict[str, Any]:
-    """A user just made: no groups, no login, and the link null as the reference says; empty while the user has not
-    confirmed by mail. Spec: nec-rest, 5.1."""
+    """A new user: no groups, no login, and a null link, as the reference says; empty while the user has yet to confirm
+    by mail. Spec: nec-rest, 5.1."""
     if user is None:
         return {}
     return {**_user_json(user), "primaryLinkedUserId": None}
@@ -76,7 +76,7 @@ def users_json(page: UserPage, caller: Caller) -> dict[str, Any]:
 
 
 def changed_user_json(view: UserView | None, caller: Caller) -> dict[str, Any]:
-    """A user just changed; empty while the change has not been confirmed by mail. Spec: nec-rest, 5.4."""
+    """A changed user; empty while the change waits for a confirmation by mail. Spec: nec-rest, 5.4."""
     return {} if view is None else user_json(view, caller)
 
 
@@ -92,18 +92,18 @@ def own_user_json(view: UserView) -> dict[str, Any]:
 
 
 def conflicting_user_json(user: User) -> dict[str, Any]:
-    """The stored user beside an etag that did not match. Only that user and the master key get so far."""
+    """The stored user when an etag does not match. Only that user and the master key get to see it."""
     return _user_json(user) | _optional_date("lastLoginAt", user.last_login_at)
 
 
 def login_json(login: Login) -> dict[str, Any]:
-    """The session and its user. `expire` is in UNIX seconds; `lastLoginAt` is the login before. Spec: nec-rest, 5.2."""
+    """The session and its user. `expire` is UNIX seconds, `lastLoginAt` the previous login. Spec: nec-rest, 5.2."""
     session = {"sessionToken": login.token, "expire": int(login.expires_at.timestamp()), "groups": list(login.groups)}
     return _user_json(login.user) | session | _optional_date("lastLoginAt", login.previous_login_at)
 
 
 def _user_json(user: User) -> dict[str, Any]:
-    """What every answer shows. Absent: options never given, an address never given, a link that is none."""
+    """What every answer shows; options, address and link only if there are any."""
     fields: dict[str, Any] = {"_id": user.id, "username": user.username}
     if user.email is not None:
         fields["email"] = user.email

@@ -31,7 +31,7 @@ _PLAIN = frozenset({str, bool, int, type(None)})
 """Types that are the same in JSON; by exact class, because Int64 is an int too."""
 
 _NO_WORK = frozenset({str, bool, type(None)})
-"""Types of parsed JSON that need no look at their value."""
+"""Types of parsed JSON that are always right as they are."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -222,7 +222,7 @@ _READERS: dict[frozenset[str], Callable[[dict[str, Any]], Any]] = {
     frozenset({"$ref", "$id"}): _reference,
     frozenset({"$ref", "$id", "$db"}): _reference,
 }
-"""What makes an object a typed value: exactly these keys. `$regex` is none: it is an operator in conditions."""
+"""What makes an object a typed value: exactly these keys. `$regex` does not: it is an operator in conditions."""
 
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, OverflowError, InvalidOperation, BSONError)
 
