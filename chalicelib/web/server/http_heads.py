@@ -27,13 +27,16 @@ def _refusal(status: str, error: str) -> bytes:
 class WholeHeads(HttpToolsProtocol):
     """Hands each head to the parser in one piece.
 
-    A client whose headers never end is refused instead of being read forever. An `Upgrade`
-    header is renamed: Java's HTTP client offers h2c with every request, and the parser would take the body of such a
-    request for the other protocol and drop it.
+    A client whose headers never end is refused instead of being read forever; and so is one that hides them where heads
+    are not gathered (behind an empty line, another request or a chunked body), for the parser keeps what has no end.
+    An `Upgrade` header is renamed: Java's HTTP client offers h2c with every request, and the parser would take the body
+    of such a request for the other protocol and drop it.
     """
 
     _head = b""
     _in_head = True
+    _bytes_without_end = 0
+    """What the parser was given since it last came to the end of anything."""
 
     def data_received(self, data: bytes) -> None:
         # The parser refuses what cannot begin a head, such as a TLS greeting.
@@ -42,15 +45,21 @@ class WholeHeads(HttpToolsProtocol):
             self._head += data
             end = _END.search(self._head)
             if (end.end() if end else len(self._head)) > MAX_HEAD_BYTES:
-                self._refuse("431 Request Header Fields Too Large", "the request's head is too long")
+                self._refuse_head()
                 return
             if end is None:
                 return
             data, self._head = _without_upgrade(self._head, end.end()), b""
+        self._bytes_without_end += len(data)
         super().data_received(data)
+        if self._bytes_without_end > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse_head()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse("400 Bad Request", "the request is not valid HTTP")
+
+    def _refuse_head(self) -> None:
+        self._refuse("431 Request Header Fields Too Large", "the request's head is too long")
 
     def _refuse(self, status: str, error: str) -> None:
         self.transport.write(_refusal(status, error))
@@ -58,10 +67,16 @@ class WholeHeads(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._bytes_without_end = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._bytes_without_end = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._in_head = True
+        self._bytes_without_end = 0
         super().on_message_complete()
 
 

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import pytest
 import uvicorn
 
-from chalicelib.web.server.http_heads import WholeHeads
+from chalicelib.web.server.http_heads import MAX_HEAD_BYTES, WholeHeads
 from tests.live import PATIENCE_SECONDS, eventually
 from tests.web.parrot import ParrotCore
 from tests.web.parrot_server import parrot_asgi
@@ -182,6 +183,30 @@ def test_what_is_not_http_is_refused_as_json(port: int) -> None:
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"content-type: application/json" in head
     assert json.loads(body)["error"]
+
+
+CHUNKED = b"PUT /p/acme/words/w HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"\r\nGET /p/acme/text HTTP/1.1\r\nX-Long: ",
+        b"GET /p/acme/text HTTP/1.1\r\nHost: h\r\n\r\nGET /p/acme/text HTTP/1.1\r\nX-Long: ",
+        CHUNKED + b"2\r\n{}\r\n0\r\nX-Long: ",
+        CHUNKED + b"2;long=",
+    ],
+    ids=["behind an empty line", "behind another request", "behind a body", "beside a chunk"],
+)
+def test_what_never_comes_to_its_end_is_cut_off_wherever_it_stands(port: int, beginning: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(beginning)
+        time.sleep(0.01)
+        with suppress(ConnectionError):
+            for _ in range(64):
+                connection.sendall(b"1" * MAX_HEAD_BYTES)
+            while connection.recv(65536):
+                pass
 
 
 def test_headers_without_end_are_cut_off(port: int) -> None:
