@@ -13,7 +13,7 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> datetime:
-        """The present moment: aware, UTC, whole milliseconds (what BSON can hold)."""
+        """The current time: aware, UTC, in whole milliseconds, as in BSON."""
 
 
 class SystemClock:

@@ -1,4 +1,4 @@
-"""The core put together: every service that a dialect, a job or the command line calls."""
+"""The core as a whole: every service that a dialect, a job or the command line calls."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from chalicelib.core.upkeep import UpkeepService
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The product, without HTTP: one object a process."""
+    """The product without HTTP: one per process."""
 
     authentication: Authentication
     tenants: TenantsService
@@ -58,7 +58,7 @@ class Core:
     installation: Installation = Installation()
 
     def close(self) -> None:
-        """Lets go of what the engines hold."""
+        """Closes the engines."""
         self.counters.close()
         self.push.close()
         self.jobs.close()

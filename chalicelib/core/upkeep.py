@@ -1,6 +1,6 @@
-"""What a new version needs of data that an older one made: the indexes that were declared since.
+"""What a new version needs in the data of an older one: the indexes that have been declared since.
 
-Tenants and buckets get theirs when they are made; this is for those that were there before. Nothing is dropped: an
+New tenants and buckets get theirs at once; this is for those that exist. Nothing is dropped: an
 index that is no longer declared only costs writes a little, and an older version may still run beside this one.
 """
 
@@ -20,7 +20,7 @@ MissingIndex = tuple[str, Index]
 
 
 class UpkeepService:
-    """Finds and makes declared indexes that are missing, of all tenants."""
+    """Finds and creates declared indexes that tenants lack."""
 
     def __init__(self, documents: Documents, tenants: TenantsService, directory: BucketDirectory) -> None:
         self._documents = documents
@@ -28,9 +28,9 @@ class UpkeepService:
         self._directory = directory
 
     def run(self) -> int:
-        """Makes what is missing; returns how many indexes that were. Safe to run twice, or twice at once.
+        """Creates the missing indexes; returns how many. Safe to run twice, or twice at once.
 
-        An index that cannot be made (unique, and there are duplicates) keeps no other from being made.
+        When one cannot be created (unique, but there are duplicates), the others are all the same.
         Raises: the first such failure, at the end.
         """
         return self._tenants.for_each(self._make_missing)
@@ -48,14 +48,14 @@ class UpkeepService:
         return len(missing)
 
     def missing(self, tenant: Tenant) -> list[MissingIndex]:
-        """The declared indexes that a tenant lacks; none when it is gone."""
+        """The declared indexes that a tenant lacks; none when the tenant is deleted."""
         found: list[MissingIndex] = []
         for collection in dict.fromkeys(name for name, _ in SYSTEM_INDEXES):
             found += self._lacking(tenant, collection, [index for name, index in SYSTEM_INDEXES if name == collection])
         for stored in self._directory.object_buckets(tenant.id) + self._directory.file_buckets(tenant.id):
             bucket = stored.bucket
             lacking = self._lacking(tenant, stored.collection, OWN_INDEXES[bucket.kind])
-            # Looked at again: the contents of a bucket that was just deleted must not come back as an empty collection.
+            # Read again: a bucket that was just deleted must not come back as an empty collection.
             if lacking and self._directory.read(tenant.id, bucket.kind, bucket.name) is not None:
                 found += lacking
         return found if found and self._is_there(tenant) else []
@@ -65,7 +65,7 @@ class UpkeepService:
         return [(collection, index) for index in declared if index not in made]
 
     def _is_there(self, tenant: Tenant) -> bool:
-        """Asked last: a tenant that was deleted meanwhile lacks everything, and must not come back."""
+        """Called last: a tenant that has been deleted meanwhile lacks everything, and must not come back."""
         try:
             self._tenants.get(tenant.id)
         except TenantNotFound:

@@ -1,4 +1,4 @@
-"""What a sign-up and a change must be, and all that a change of a user writes."""
+"""The checks of sign-ups and changes, and what a change of a user writes."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def fields_of(change: UserChange, password_hash: str | None, *, uses_certificate
 
 
 def update_to(fields: Document) -> Document:
-    """The update that sets fields of a user. A new password ends all sessions, a lock, and the link that was mailed
-    to set one: whoever changes a password wants nobody else to get in, or to stay in."""
+    """The update that sets fields of a user. A new password ends all sessions, a lock, and the mailed link to set one:
+    nobody else is to get in, or to stay in."""
     if "password" not in fields:
         return {"$set": fields}
     return {"$set": fields | {"sessions": [], "failedLogins": 0}, "$unset": {"lockedUntil": "", "reset": ""}}

@@ -23,7 +23,7 @@ PAGE = "confirmations"
 
 
 class Confirmations:
-    """Holds what is to be confirmed, mails the link, and carries it out."""
+    """Keeps what waits for a confirmation, mails the link, and carries it out once confirmed."""
 
     def __init__(self, documents: Documents, clock: Clock, mail: AccountMail) -> None:
         self._documents = documents
@@ -31,11 +31,11 @@ class Confirmations:
         self._mail = mail
 
     def hold_sign_up(self, tenant: Tenant, user: Document) -> None:
-        """Keeps a user who is not yet one, and mails the link to their address. Raises: Unavailable, InvalidEmail."""
+        """Keeps a user who has yet to confirm, and mails them the link. Raises: Unavailable, InvalidEmail."""
         self._hold(tenant, {"user": user}, MailKind.CONFIRM_SIGN_UP, user["email"], user["username"])
 
     def hold_change(self, tenant: Tenant, user: Document, change: Document) -> None:
-        """Keeps the fields that shall change of a user, and mails the link to the address they have now.
+        """Keeps the fields of a user that are to change, and mails the link to the address the user has now.
 
         Raises: as `hold_sign_up`.
         """
@@ -43,13 +43,13 @@ class Confirmations:
         self._hold(tenant, held, MailKind.CONFIRM_CHANGE, user["email"], user["username"])
 
     def check(self, tenant: Tenant, token: str) -> None:
-        """Raises: LinkNotFound unless the link is good at this moment."""
+        """Raises: LinkNotFound unless the link still works."""
         self._held(tenant, token)
 
     def confirm(self, tenant: Tenant, token: str) -> None:
-        """Makes the user, or makes the change; then the link is good no more.
+        """Creates the user, or makes the change; after that the link no longer works.
 
-        Carried out before it is forgotten: if the process dies between, confirming again finds it done.
+        It is carried out before it is forgotten: if the process dies in between, confirming again finds it done.
         Raises: LinkNotFound, DuplicateUser when name or address were taken meanwhile, UserNotFound.
         """
         held = self._held(tenant, token)

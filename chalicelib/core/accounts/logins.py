@@ -29,9 +29,8 @@ from chalicelib.core.tenants.stored import ACCOUNTS
 MAX_SESSIONS = 1000
 """Sessions that a user may have at once; one more ends the oldest. Source: our choice, about 100 KB a user."""
 
-
 _REFUSED = "unknown user, wrong password, or too many failed logins: try again in some minutes"
-"""One text for all: "locked" alone would tell a stranger that the account exists."""
+"""One text for all cases: "locked" would tell a stranger that the account exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,11 @@ class Logins:
         self._passwords = passwords
 
     def begin(self, tenant: Tenant, password: str, username: str | None, email: str | None) -> Session:
-        """A new session for the user with this name, or else this mail address; older ones stay good.
+        """A new session for the user with this name, or else this mail address; older ones go on.
 
-        A login to nobody, or to a locked account, costs what a failed one costs: one read, one password hash, one
-        write. So neither answer nor time tells whether a user exists. Raises: InvalidInput, WrongPassword,
-        AccountLocked. Spec: nec-rest, 5.2; nec-clients, 2.6 and 2.13.
+        A login to an unknown user, or to a locked account, costs the same as a failed one: one read, one password
+        hash, one write. So neither the answer nor its timing tells whether a user exists.
+        Raises: InvalidInput, WrongPassword, AccountLocked. Spec: nec-rest, 5.2; nec-clients, 2.6 and 2.13.
         """
         if username is None and email is None:
             raise InvalidInput("a login needs a user name or a mail address")
@@ -94,7 +93,7 @@ class Logins:
             field, value, possible = "username", username, is_username(username)
         else:
             field, value, possible = "email", email or "", is_email(email or "")
-        # What no user can have is not asked for, only paid for: a query may not even be able to hold it.
+        # What no user can have is not searched for, as a query might not be able to hold it; the read costs the same.
         filter = parse_filter(named(field, value) if possible else {"_id": ""})
         return self._documents.find_one(tenant.id, ACCOUNTS, filter)
 
@@ -102,8 +101,8 @@ class Logins:
         changed: Document = {"failedLogins": 0}
         if self._passwords.needs_upgrade(password_hash):
             changed["password"] = self._passwords.hash(password)
-        # A password changed since the read must not get a session by the old one; and of many guesses sent at once
-        # the right one must not get one after the wrong ones have locked the account.
+        # The old password must not begin a session if it has been changed since the read; and of many guesses sent at
+        # once, the right one must not begin one after the wrong ones have locked the account.
         still_admitted: Document = {"_id": record["_id"], "enabled": True, "password": password_hash}
         still_admitted["lockedUntil"] = {"$not": {"$gt": self._clock.now()}}
         session = self._open(tenant, record, still_admitted, changed)

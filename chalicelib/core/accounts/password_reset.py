@@ -1,4 +1,4 @@
-"""Forgotten passwords: a link by mail, good once and for an hour, and the new password.
+"""Forgotten passwords: a link by mail that works once and for an hour, and the new password.
 
 Spec: nec-rest, 5.6; nec-clients, 2.10.
 """
@@ -26,10 +26,10 @@ from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.stored import ACCOUNTS
 
 INTERVAL = timedelta(minutes=10)
-"""How long after a request the next one is refused. Spec: nec-rest, 5.6."""
+"""The time after a request in which the next one is refused. Spec: nec-rest, 5.6."""
 
 LINK_LASTS = timedelta(minutes=60)
-"""How long a link is good. Our choice."""
+"""How long a link works. Our choice."""
 
 PAGE = "request_password_reset"
 """The page that links lead to, as the NEC reference names the request."""
@@ -45,7 +45,7 @@ class PasswordResetService:
         self._passwords = passwords
 
     def request(self, caller: Caller, *, username: str | None = None, email: str | None = None) -> None:
-        """Mails a link to the user of this name, or else of this mail address. Needs no right.
+        """Mails a link to the user with this name, or else with this mail address. Needs no right.
 
         Raises: InvalidInput when neither is given, UserNotFound, AccessDenied within ten minutes of the last request
         and for users who are disabled or sign in elsewhere or by certificate, Unavailable when no mail can be sent.
@@ -77,11 +77,11 @@ class PasswordResetService:
             raise
 
     def check(self, tenant: Tenant, token: str) -> None:
-        """Raises: LinkNotFound unless the link is good at this moment."""
+        """Raises: LinkNotFound unless the link still works."""
         self._good(tenant, token)
 
     def complete(self, tenant: Tenant, token: str, password: str) -> None:
-        """Sets the new password, ends all sessions and any lock; the link is good no more.
+        """Sets the new password, ends all sessions and any lock; after that the link no longer works.
 
         Raises: LinkNotFound, InvalidPassword.
         """
@@ -95,10 +95,10 @@ class PasswordResetService:
         self._mail.notify(tenant, MailKind.PASSWORD_CHANGED, record.get("email"), username=record["username"])
 
     def _good(self, tenant: Tenant, token: str) -> Document:
-        """The condition on the user for whom a link is good at this moment. Raises: LinkNotFound.
+        """The condition on the user whose link this is. Raises: LinkNotFound when the link does not work.
 
-        It was mailed to the address that the user had then: whoever reads the mail of an address that the user has
-        left must not get in by it.
+        It was mailed to the address that the user had then, and does not work once the user has another one:
+        somebody else may read the mail of the old one.
         """
         said = parse_token(token)
         if said is None or not tenant.enabled:

@@ -15,7 +15,7 @@ _MEMORY_MARGIN_BYTES = 2**20
 
 @dataclass(frozen=True, slots=True)
 class ScryptCost:
-    """How dear one guess is: `n` times `r` times 128 bytes of memory, `p` times over."""
+    """What one guess costs: `n` times `r` times 128 bytes of memory, `p` times over."""
 
     n: int = 2**14
     r: int = 8
@@ -27,7 +27,7 @@ OWASP_COST = ScryptCost()
 
 
 class Passwords:
-    """Hashes and verifies. A stored hash names its own cost, so the cost may rise while old hashes stay good."""
+    """Hashes and verifies. A stored hash names its own cost, so the cost can rise while old hashes still work."""
 
     def __init__(self, cost: ScryptCost = OWASP_COST) -> None:
         self._cost = cost
@@ -39,9 +39,9 @@ class Passwords:
         return self._spell(salt, _derive(password, salt, self._cost))
 
     def verify(self, password: str, stored: str | None) -> bool:
-        """Whether the stored hash is this password's; None stands for nobody's hash, and costs the same time.
+        """Whether the stored hash is this password's. None, for an unknown user, takes the same time.
 
-        Otherwise the time of a login would tell which users exist.
+        Otherwise the timing of a login would tell which users exist.
         """
         cost, salt, expected = _parse(self._nobody if stored is None else stored)
         same = hmac.compare_digest(_derive(password, salt, cost), expected)

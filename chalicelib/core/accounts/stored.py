@@ -1,7 +1,7 @@
 """How users and groups are kept, and where.
 
-A user's sessions are part of the user's document: so one read proves a session, one write begins one, and
-whatever changes the password, disables or deletes the user ends all of them in the same atomic step.
+A user's sessions are part of the user's document: one read proves a session, one write begins one, and what changes
+the password, or disables or deletes the user, ends all of them in the same atomic step.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TENANT_INDEXES: tuple[tuple[str, Index], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a login is judged by; stays inside accounts."""
+    """What a login is checked against; stays inside accounts."""
 
     password_hash: str | None
     locked_until: datetime | None
@@ -93,7 +93,7 @@ def user_from_document(document: Document) -> User:
 
 
 def credentials_from_document(document: Document) -> Credentials:
-    """What a login is judged by, of a stored user."""
+    """What a login of a stored user is checked against."""
     return Credentials(document.get("password"), document.get("lockedUntil"))
 
 
@@ -105,13 +105,13 @@ def session_to_item(session_id: str, expires_at: datetime) -> dict[str, Any]:
 def named(field: str, value: str) -> Document:
     """The condition on the user with this username or email.
 
-    `$exists` says nothing new, but DocumentDB uses a sparse index only where it stands.
+    `$exists` adds nothing, but without it DocumentDB does not use a sparse index.
     """
     return {field: {"$eq": value, "$exists": True}, "kind": USER_KIND}
 
 
 def has_session(user: Document, session_id: str, now: datetime) -> bool:
-    """Whether a stored user may act by a session: it is theirs, it has not expired, nobody disabled them."""
+    """Whether the session is the user's and has not expired, and the user is enabled."""
     sessions = user.get("sessions", ()) if user.get("enabled") is True else ()
     return any(session["id"] == session_id and session["expiresAt"] > now for session in sessions)
 

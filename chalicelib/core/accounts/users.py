@@ -44,7 +44,7 @@ from chalicelib.core.tenants.service import TenantsService
 from chalicelib.core.tenants.stored import ACCOUNTS
 
 RANDOM_NAME_ATTEMPTS = 5
-"""How often a made-up user name may be taken already; one time in 10^9 with 200,000 users."""
+"""Made-up user names that are tried before giving up; with 200,000 users, one in 10^9 is taken."""
 
 _OLDEST_FIRST = parse_order([("createdAt", 1), ("_id", 1)])
 _SHOWN = parse_projection({"password": 0, "sessions": 0})
@@ -77,8 +77,8 @@ class AccountsService:
     # --- signing up, in and out ---
 
     def sign_up(self, caller: Caller, new: SignUp) -> User | None:
-        """A new user of the tenant, not yet signed in; None when the tenant has them confirm by mail first, from
-        which the master key is free. Needs the create right of `_USERS`.
+        """Creates a user, who is not signed in by it; None when the tenant wants a confirmation by mail first, which
+        the master key need not give. Needs the create right of `_USERS`.
 
         Raises: AccessDenied, InvalidName, InvalidEmail, InvalidPassword, InvalidDocument and DocumentTooLarge for
         options, DuplicateUser; InvalidId and DuplicateId for an id given. Spec: nec-rest, 5.1.
@@ -139,7 +139,7 @@ class AccountsService:
         return caller.user
 
     def purge_expired_sessions(self, tenant: Tenant) -> int:
-        """Forgets sessions that have expired, which admit nobody anyway; how many users had some."""
+        """Forgets expired sessions, which admit nobody anyway; returns how many users had any."""
         expired = {"$lte": self._clock.now()}
         # `$exists`: see `named`.
         having_some = parse_filter({"sessions.expiresAt": expired | {"$exists": True}})
@@ -180,9 +180,9 @@ class AccountsService:
         skip: int = 0,
         limit: int | None = 100,
     ) -> UserPage:
-        """The user of this name, or else of this mail address; without either a page of all, the oldest first.
+        """The user with this name, or else with this mail address; without either, a page of all users, oldest first.
 
-        Needs the read right of `_USERS`. `limit` None is all. Raises: AccessDenied; UserNotFound when a name or
+        Needs the read right of `_USERS`. `limit` None means all. Raises: AccessDenied; UserNotFound when a name or
         mail address is given and nobody has it. Spec: nec-rest, 5.7; nec-clients, 2.5.
         """
         require(self._may(caller, Action.READ), "read users")
@@ -199,10 +199,11 @@ class AccountsService:
     # --- changing ---
 
     def update(self, caller: Caller, user_id: str, change: UserChange, etag: str | None = None) -> UserView | None:
-        """Changes oneself, or with the master key anybody; a new password ends all of the user's sessions. None
-        when the tenant has the user confirm by mail first, from which the master key is free.
+        """Changes the caller's own user, or with the master key any user; a new password ends all sessions.
 
-        For users of client certificates mail address and password are left alone. Raises: AccessDenied,
+        None when the tenant wants a confirmation by mail first, which the master key need not give.
+
+        Mail address and password of users of client certificates are left alone. Raises: AccessDenied,
         UserNotFound, VersionMismatch, RequestConflict, DuplicateKey for a name or mail address that is taken
         (DuplicateUser when it would wait for a confirmation), and what `sign_up` raises for wrong values.
         Spec: nec-rest, 5.4; nec-clients, 2.8 and 2.12.
@@ -226,10 +227,10 @@ class AccountsService:
         raise self._refusal(caller, user_id, etag, "Updating")
 
     def delete(self, caller: Caller, user_id: str, etag: str | None = None) -> None:
-        """Deletes oneself, or with the master key anybody; sessions end, and the user leaves all groups.
+        """Deletes the caller's own user, or with the master key any user, who leaves all groups and sessions.
 
-        The user goes before the memberships: if the process dies between, lists hold an id that nobody has and
-        nobody will get. The other way round a failed delete would have cost a living user their groups. Raises:
+        The user is deleted before the memberships: if the process dies in between, groups list an id that nobody has
+        or will get. The other way round, a failed delete would cost an existing user their groups. Raises:
         AccessDenied, UserNotFound, VersionMismatch, RequestConflict. Spec: nec-rest, 5.5; nec-clients, 2.9.
         """
         self._require_own(caller, user_id, "delete")
@@ -255,11 +256,11 @@ class AccountsService:
     # --- confirming by mail ---
 
     def check_link(self, tenant: Tenant, token: str) -> None:
-        """Raises: LinkNotFound unless a confirmation's link is good at this moment."""
+        """Raises: LinkNotFound unless a confirmation's link still works."""
         self._confirmations.check(tenant, token)
 
     def confirm(self, tenant: Tenant, token: str) -> None:
-        """Makes the user, or makes the change, that waited for this link. Raises: LinkNotFound, DuplicateUser,
+        """Creates the user, or makes the change, that waited for this link. Raises: LinkNotFound, DuplicateUser,
         UserNotFound."""
         self._confirmations.confirm(tenant, token)
 
@@ -273,7 +274,7 @@ class AccountsService:
         return caller.tenant.settings.mail.confirm_accounts and not caller.is_master
 
     def _refuse_duplicate(self, caller: Caller, user_id: str, fields: Document) -> None:
-        """Says no before a mail is sent, where it can be known; unique indexes decide when it is confirmed."""
+        """Refuses before a mail is sent, where that is known by then; the unique indexes decide at confirmation."""
         names = [named(field, fields[field]) for field in ("username", "email") if field in fields]
         taken = {"$or": names, "_id": {"$ne": user_id}}
         if names and self._documents.find_one(caller.tenant.id, ACCOUNTS, parse_filter(taken)) is not None:
@@ -300,7 +301,10 @@ class AccountsService:
         return may_in_bucket(caller, action, self._content_acls.content_acl(caller.tenant, USERS))
 
     def _require_own(self, caller: Caller, user_id: str, doing: str) -> None:
-        """Spec: nec-clients, 2.8: signed out is forbidden, another user too, but no user at all is not found."""
+        """Raises: AccessDenied for guests and for other users; UserNotFound when there is no such user.
+
+        Spec: nec-clients, 2.8.
+        """
         if caller.is_master or caller.user == user_id:
             return
         if caller.user is not None and self._find(caller, user_id) is None:
@@ -313,7 +317,7 @@ class AccountsService:
         return condition if etag is None else condition | {"etag": etag}
 
     def _refusal(self, caller: Caller, user_id: str, etag: str | None, doing: str) -> CoreError:
-        """Why a write found nothing to do."""
+        """The error that says why a write found nothing to change."""
         record = self._find(caller, user_id)
         if record is None:
             return UserNotFound(user_id)
@@ -347,5 +351,5 @@ class AccountsService:
 
 
 def _by_id(user_id: str) -> Document:
-    """The condition on a user; text that can be nobody's id may be more than a query can hold."""
+    """The condition on a user. Text that cannot be an id is not searched for: a query might not be able to hold it."""
     return {"_id": user_id if is_user_id(user_id) else "", "kind": USER_KIND}

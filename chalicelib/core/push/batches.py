@@ -1,9 +1,9 @@
 """Batches: up to 100 installations of a notification each, and what became of them.
 
-A batch is made once, under an id that follows from its notification and number, and says where the next one begins;
-so two workers that cut the same notification into batches at the same moment cut it alike. A batch is worked on by
-whoever claimed it last, and its counts change in the same atomic step as the list of those still waiting; so nothing
-is counted twice, however often a job is delivered. The counters of a notification are the sums over its batches.
+A batch is made once, under an id derived from its notification and number, and says where the next one begins: so two
+workers that cut the same notification at the same time cut it alike. A batch belongs to the worker that claimed it
+last, and its counts change in the same atomic step as the list of those still waiting: so nothing is counted twice,
+however often a job is delivered. The counters of a notification are the sums over its batches.
 Decision: 0052-push-batches.
 """
 
@@ -23,15 +23,15 @@ from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 
 BATCH_SIZE = 100
-"""Installations in a batch, included. Source: our choice; one job sends to so many."""
+"""Installations in a batch, included: what one job sends to. Source: our choice."""
 
 LEASE = timedelta(minutes=5)
-"""How long a worker has a batch to itself. Longer than any job may run: a Lambda gets two minutes. Our choice."""
+"""How long a worker has a batch to itself: longer than any job may run, two minutes in a Lambda. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where the reading of installations stands: in which part of the receivers, and after which installation."""
+    """How far installations have been read: the part of the receivers, and the installation read last."""
 
     part: int = 0
     after: str = ""
@@ -39,9 +39,9 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as it is stored. `next` is where the batch after it begins; None: there is none after it.
+    """A batch as it is stored. `next` is where the batch after it begins; None when it is the last.
 
-    `waiting` are the installations still to be sent to; `free_at` is when it may be claimed; `attempt` counts claims.
+    `waiting` are the installations still to be sent to; from `free_at` on it may be claimed; `attempt` counts claims.
     """
 
     notification: str
@@ -56,7 +56,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt at a batch came to: how many of each, and the installations to try again."""
+    """The result of one attempt at a batch: how many of each kind, and the installations to try again."""
 
     sent: int
     failed: int
@@ -71,7 +71,7 @@ class Batches:
         self._documents = documents
 
     def add(self, tenant: str, batch: Batch) -> Batch:
-        """Stores a new batch; returns the one that now has its number, which somebody else may have made."""
+        """Stores a new batch; returns the one that now has its number, which another worker may have made."""
         try:
             self._documents.insert(tenant, BATCHES, _to_document(batch))
         except DuplicateId:
@@ -95,7 +95,7 @@ class Batches:
         return None if document is None else _from_document(document)
 
     def record(self, tenant: str, batch: Batch, outcome: Outcome, free_at: datetime) -> bool:
-        """Writes down what a claimed batch came to and lets go of it; whether the claim still held.
+        """Records the outcome of a claimed batch and releases it; False when the claim no longer held.
 
         Those to try again wait until `free_at`.
         """
@@ -111,10 +111,10 @@ class Batches:
         return self._documents.update_one(tenant, BATCHES, ours, change) is not None
 
     def is_finished(self, tenant: str, notification: str) -> bool:
-        """Whether all batches are made and none has anybody waiting. Asked for each batch, so indexes answer."""
+        """Whether all batches are made and nobody waits in any. Called for each batch, so indexes answer it."""
         last = parse_filter({"last": notification})
         is_open = parse_filter({"notification": notification, "open": 1})
-        # In this order: once the last batch is there, none is made any more.
+        # In this order: once the last batch is there, no more are made.
         return (
             self._documents.find_one(tenant, BATCHES, last) is not None
             and self._documents.find_one(tenant, BATCHES, is_open) is None
@@ -138,7 +138,7 @@ def _id(notification: str, number: int) -> str:
 
 
 def _to_document(batch: Batch) -> Document:
-    # The last batch bears the notification's id once more, for a sparse index that finds it among thousands.
+    # The last batch has the notification's id once more, for a sparse index that finds it among thousands.
     last = {"last": batch.notification} if batch.next is None else {}
     return last | {
         ID: _id(batch.notification, batch.number),

@@ -1,6 +1,6 @@
-"""How an installation proves itself where it listens for events: by a password that is derived, never stored.
+"""How an installation proves itself when it listens for events: by a password that is derived, never stored.
 
-It is the HMAC of the installation's id under a key of the tenant, so it is the same whenever it is shown again.
+It is the HMAC of the installation's id under a key of the tenant, so it is the same each time it is shown.
 Decision: 0051-event-credentials.
 """
 
@@ -24,7 +24,7 @@ _THE_KEY = parse_filter({"_id": _KEY_ID})
 
 
 class EventPasswords:
-    """Derives and checks passwords. A tenant's key is made at its first use and never changes."""
+    """Derives and checks passwords. A tenant's key is created at its first use and never changes."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents

@@ -1,6 +1,6 @@
-"""A batch of a notification handed to the gateways, and what came of it written down exactly once.
+"""Hands batches of a notification to the gateways, and records the outcome exactly once.
 
-What is promised: each installation of a batch is handed to its gateway at least once, and exactly once unless a worker
+The promise: each installation of a batch is handed to its gateway at least once, and exactly once unless a worker
 dies, or loses the store, between the gateway's answer and the record of it, or takes longer than its lease.
 """
 
@@ -24,7 +24,7 @@ from chalicelib.core.query.query import Query
 from chalicelib.core.query.update import parse_update
 
 MAX_ATTEMPTS = 5
-"""After so many attempts an installation that cannot be sent to now counts as failed. Source: our choice."""
+"""Attempts after which an installation that still cannot be sent to counts as failed. Source: our choice."""
 
 RETRY_SECONDS = (30, 120, 480, 900)
 """How long to wait after each attempt. Source: our choice; SQS delays a message by at most 900."""
@@ -32,7 +32,7 @@ RETRY_SECONDS = (30, 120, 480, 900)
 
 @dataclass
 class _Attempt:
-    """What an attempt has come to so far: the installations by what became of them."""
+    """An attempt so far: the installations by what became of them."""
 
     by_delivery: dict[Delivery, list[Target]] = field(default_factory=lambda: {kind: [] for kind in Delivery})
     gone: int = 0
@@ -52,9 +52,9 @@ class DeliveryService:
         self._clock = clock
 
     def deliver(self, tenant: str, notification: str, number: int) -> None:
-        """Sends to those of a batch who wait, and puts a job for those to try again.
+        """Sends to those waiting in a batch, and puts a job for those to try again.
 
-        Does no harm when done twice, or twice at once. Raises: Unavailable; the job is to be tried again.
+        Safe to run twice, or twice at once. Raises: Unavailable; the job is to be tried again.
         """
         record = self._documents.find_one(tenant, NOTIFICATIONS, parse_filter({ID: notification}))
         if record is None:
@@ -69,14 +69,14 @@ class DeliveryService:
         self._record(tenant, batch, attempt)
 
     def _come_back(self, tenant: str, notification: str, number: int) -> None:
-        """A batch that could not be claimed is done, or another worker has it, or it waits for its next attempt."""
+        """For a batch that could not be claimed: it is done, or claimed by another worker, or not due yet."""
         batch = self._batches.get(tenant, notification, number)
         if batch is None:
             return
         if not batch.waiting:
             finish(self._documents, self._batches, tenant, notification, self._clock.now())
             return
-        # This job may be what is left of a worker that died, so it must not go before the batch is done.
+        # This job may be all that is left of a worker that died, so it must not end before the batch is done.
         seconds = (batch.free_at - self._clock.now()).total_seconds()
         self._jobs.put(DELIVER_QUEUE, [deliver_job(tenant, batch)], delay_seconds=max(1, min(900, int(seconds) + 1)))
 
@@ -103,12 +103,12 @@ class DeliveryService:
         try:
             return gateway.send(targets, message)
         except Exception as error:
-            # Whatever broke, the other technologies' targets have been sent to and must be written down.
+            # Whatever broke, targets of other technologies have been sent to, and that must be recorded.
             attempt.problem = type(error).__name__
             return [Delivery.RETRY] * len(targets)
 
     def _forget(self, tenant: str, dead: list[Target]) -> None:
-        """Deletes installations whose token is no good, unless they have another one by now."""
+        """Deletes installations whose token is invalid, unless they have another one by now."""
         for target in dead:
             same = {ID: target.installation, TECHNOLOGY: target.technology, TOKEN: target.token}
             self._documents.delete_one(tenant, INSTALLATIONS, parse_filter(same))

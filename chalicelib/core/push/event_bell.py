@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from chalicelib.core.errors import CoreError
 
 LOOK_SECONDS = 1.0
-"""How often the log is asked what other processes have appended."""
+"""How often the log is searched for what other processes have appended."""
 
 LOOK_BACK_SECONDS = 60.0
-"""How far back it is asked: more than clocks differ and writes take."""
+"""How far back it is searched: more than clocks differ and writes take."""
 
 ASKED_AT_ONCE = 500
-"""Installations in one question."""
+"""Installations in one query."""
 
 Ring = Callable[[], None]
-"""Called by any thread; must return at once."""
+"""Called in any thread; must return at once."""
 
 Key = tuple[str, str]
 """A tenant's id and an installation's."""
@@ -26,7 +26,7 @@ LastKeys = Callable[[str, Sequence[str], float], Iterator[tuple[str, str]]]
 
 
 class EventBell:
-    """Who listens, and a thread that looks for them while there is somebody. Rings may come for nothing."""
+    """The listeners, and a thread that looks for new events while there are any. A ring may be a false alarm."""
 
     def __init__(self, last_keys: LastKeys) -> None:
         self._last_keys = last_keys
@@ -58,7 +58,7 @@ class EventBell:
             ring()
 
     def close(self) -> None:
-        """Returns when nobody looks any more."""
+        """Returns once the thread has ended."""
         self._closing.set()
         with self._lock:
             watch = self._watch
@@ -91,7 +91,7 @@ class EventBell:
         try:
             found = list(self._last_keys(tenant, installations, LOOK_BACK_SECONDS))
         except CoreError:
-            return  # the store is away for a moment: the next look finds what this one missed
+            return  # The database is unavailable: the next look finds what this one missed.
         for installation, last in found:
             if self._known.get((tenant, installation)) != last:
                 self.ring(tenant, installation, last)

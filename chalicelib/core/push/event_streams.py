@@ -1,4 +1,4 @@
-"""Streams of events as clients listen to them: opened with the installation's credentials, read until it is gone."""
+"""Streams of events as clients hear them: opened with an installation's credentials, read until it is deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Admits = Callable[[str, str, str, str], bool]
 
 
 class EventStream:
-    """What one client hears. Not for several threads at once."""
+    """What one client hears. Used by one thread at a time."""
 
     def __init__(
         self, log: EventLog, tenant: str, installation: str, position: str, is_there: Callable[[], bool]
@@ -35,19 +35,19 @@ class EventStream:
         self._leave = self._log.bell.listen(self._tenant, self._installation, ring)
 
     def read(self) -> list[Event]:
-        """The events since the last call, in their order; at first those that the client has missed."""
+        """The events since the last call, in order; first those that the client has missed."""
         events = self._log.after(self._tenant, self._installation, self._position)
         if events:
             self._position = events[-1].key
         return events
 
     def is_open(self) -> bool:
-        """Whether the installation is still there and may listen. Notes how far it has been served."""
+        """Whether the installation still exists and may listen. Records how far it has been served."""
         self._note()
         return self._is_there()
 
     def close(self) -> None:
-        """Stops listening. Raises: Unavailable when it cannot be noted how far the client was served."""
+        """Stops listening. Raises: Unavailable when how far the client was served cannot be recorded."""
         if self._leave is not None:
             self._leave()
             self._leave = None
@@ -60,7 +60,7 @@ class EventStream:
 
 
 class EventStreams:
-    """Opens streams. `heartbeat_seconds` is how often a silent stream shows that it lives; `wait_seconds` how long a
+    """Opens streams. `heartbeat_seconds` is how often a silent stream shows that it is alive; `wait_seconds` how long a
     host that cannot stream waits for an event before it answers with none."""
 
     def __init__(
@@ -75,7 +75,7 @@ class EventStreams:
     def open(
         self, caller: Caller, installation: str, username: str, password: str, last_event_id: str | None
     ) -> EventStream:
-        """The stream of an installation, from behind the event that the client saw last.
+        """The stream of an installation, from after the event that the client saw last.
 
         Raises: WrongPassword when there is no such installation, or these are not its credentials.
         Spec: nec-rest, 10.1.1; nec-clients, 7.20 and 7.23.

@@ -1,7 +1,7 @@
-"""The recent events of each installation that listens for events, so that those sent while it was away are not lost.
+"""The recent events of each installation that listens, so that those sent while it was away are not lost.
 
-One document per installation holds its events in the order in which they became visible, because an append is one
-atomic step: a reader that has seen an event has seen all before it.
+One document per installation holds its events in the order in which they became visible. As an append is one atomic
+step, a reader that has seen an event has seen all before it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class EventLog:
     def append(
         self, tenant: str, installation: str, event_id: str | None, event_type: str | None, data: str, at: datetime
     ) -> None:
-        """Keeps an event for an installation and wakes whoever listens. Spec: nec-rest, 10.6.
+        """Keeps an event for an installation and wakes its listeners. Spec: nec-rest, 10.6.
 
         What a line cannot hold is left out of id and type; halves of surrogate pairs become question marks.
         """
@@ -84,10 +84,10 @@ class EventLog:
         self.bell.ring(tenant, installation, key)
 
     def position(self, tenant: str, installation: str, last_event_id: str | None) -> str:
-        """Where a client goes on: behind the newest event with the id it has seen; when that one is not kept any
-        more, or was never here, at the beginning.
+        """Where a client resumes: after the newest event with the id it has seen, or at the beginning when that event
+        is no longer kept or never was.
 
-        A client that tells no id goes on behind what was handed out last. Spec: nec-clients, 7.23.
+        A client that names no id resumes after what was handed out last. Spec: nec-clients, 7.23.
         """
         document = self._read(tenant, installation)
         if document is None:
@@ -97,24 +97,24 @@ class EventLog:
         return next((item["key"] for item in reversed(document["events"]) if item["id"] == last_event_id), BEGINNING)
 
     def after(self, tenant: str, installation: str, position: str) -> list[Event]:
-        """The events behind a position, oldest first."""
+        """The events after a position, oldest first."""
         document = self._read(tenant, installation)
         if document is None:
             return []
         events: list[Document] = document["events"]
-        # A position that is not there any more is older than everything that is.
+        # A position that is no longer there is older than everything that is.
         start = next((number for number, item in enumerate(events, 1) if item["key"] == position), 0)
         oldest = self._clock.now() - timedelta(hours=KEPT_HOURS)
         return [_event(item) for item in events[start:] if item["at"] >= oldest]
 
     def handed_out(self, tenant: str, installation: str, position: str) -> None:
-        """Notes how far an installation has been served, for clients that tell no id when they come back."""
+        """Records how far an installation has been served, for clients that name no id when they come back."""
         self._documents.update_one(
             tenant, EVENTS, parse_filter({"_id": installation}), parse_update({"$set": {"sent": position}})
         )
 
     def purge(self, tenant: str, now: datetime) -> int:
-        """Deletes the logs whose events have all outlived their keeping; returns how many."""
+        """Deletes the logs whose events are all past their retention; returns how many."""
         oldest = now - timedelta(hours=KEPT_HOURS)
         return self._documents.delete_many(tenant, EVENTS, parse_filter({"at": {"$lt": oldest}}))
 

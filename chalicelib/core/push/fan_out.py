@@ -1,6 +1,6 @@
 """From a notification to batches: the installations it goes to are read page by page and cut into batches.
 
-One job makes some batches and puts the next job; so memory stays flat, and a crash costs one job's work at most.
+One job makes some batches and puts the next job: so memory stays flat, and a crash costs one job's work at most.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BATCHES_PER_JOB = 50
 """Batches that one job makes: 5,000 installations, some seconds of work. Source: our choice."""
 
 READ_TIMEOUT_MS = 60_000
-"""How long reading a page may take; when few of very many installations match, all may have to be looked at."""
+"""How long reading a page may take: when few of very many installations match, all may have to be read."""
 
 _BY_ID = parse_order([(ID, 1)])
 _ID_ONLY = parse_projection({ID: 1})
@@ -51,7 +51,7 @@ def deliver_job(tenant: str, batch: Batch) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A notification as the cutting of batches needs it."""
+    """What is needed of a notification to cut it into batches."""
 
     tenant: str
     record: Document
@@ -86,9 +86,9 @@ class FanOut:
         self._batches_per_job = batches_per_job
 
     def expand(self, tenant: str, notification: str, number: int) -> None:
-        """Makes batches from `number` on and puts a job for each, and one for those that follow.
+        """Makes batches from `number` on, and puts a job for each and one for those that follow.
 
-        Does no harm when done twice, or twice at once. Raises: Unavailable; the job is to be tried again.
+        Safe to run twice, or twice at once. Raises: Unavailable; the job is to be tried again.
         """
         record = self._documents.find_one(tenant, NOTIFICATIONS, parse_filter({ID: notification}))
         if record is None or record["finishedAt"] is not None:
@@ -112,9 +112,9 @@ class FanOut:
         return None if before is None else before.next
 
     def _cut(self, plan: _Plan, number: int, cursor: Cursor) -> list[Batch]:
-        """The next batches, at least one; the last one may be empty, and only to say that nothing follows.
+        """The next batches, at least one; the last one may be empty, only to say that nothing follows.
 
-        When a batch was made by somebody else, it counts, and what was read here from there on does not.
+        When another worker has made a batch, that one counts, and what was read here from there on does not.
         """
         there = self._batches.get(plan.tenant, plan.record[ID], number)
         if there is not None:
@@ -133,7 +133,7 @@ class FanOut:
         return Batch(plan.record[ID], number, created_at, following, tuple(waiting), free_at=created_at)
 
     def _read_or_end(self, plan: _Plan, cursor: Cursor) -> list[tuple[list[str], Cursor | None]]:
-        """As `_read`; the end when the query fails on an installation, which was changed since the call counted it."""
+        """As `_read`; the end when the query fails on an installation that has changed since it was counted."""
         try:
             return self._read(plan, cursor)
         except OperatorMisused as error:

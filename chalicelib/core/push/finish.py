@@ -1,4 +1,4 @@
-"""The end of a notification: when nobody waits any more, its counters are written down."""
+"""The end of a notification: once nobody is waiting, its counters are stored."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from chalicelib.core.query.update import parse_update
 
 
 def finish(documents: Documents, batches: Batches, tenant: str, notification: str, now: datetime) -> None:
-    """Marks the notification as finished, if it is. Asked after every step that can be the last one.
+    """Marks the notification as finished, if it is. Called after every step that may be the last one.
 
-    The last worker asks after it has written its own last word, so somebody sees that all is done.
+    The last worker calls it after recording its own work, so that somebody sees that all is done.
     """
     if not batches.is_finished(tenant, notification):
         return

@@ -26,7 +26,7 @@ _HEX_BYTES = re.compile(r"(?:[0-9a-fA-F]{2})+")
 
 
 def checked_form(fields: Document) -> Document:
-    """The fields of an installation, if all required ones are there and right; an APNs token is written small.
+    """The fields of an installation, if all required ones are there and valid; an APNs token in lower case.
 
     Raises: InvalidInput, naming the first field that is missing or wrong. The app's own fields may be anything.
     """

@@ -44,7 +44,7 @@ from chalicelib.core.query.update import Update
 from chalicelib.core.query.values import Document
 
 ATTEMPTS = 5
-"""How often a write is tried against other writers of the same installation before it gives up."""
+"""How often a write is tried when other writes of the same installation keep getting in first."""
 
 _BY_ID = parse_order([(ID, 1)])
 
@@ -58,7 +58,7 @@ class InstallationsService:
         self._clock = clock
 
     def register(self, caller: Caller, fields: Document) -> PushInstallation:
-        """A new installation; or the one of the same app, device token and technology, overwritten, under its old id.
+        """A new installation; or the one with the same app, device token and technology, overwritten under its old id.
 
         Raises: InvalidInput when a field is missing or wrong; InvalidDocument; DocumentTooLarge; RequestConflict.
         Spec: nec-rest, 10.1; nec-clients, 7.1.
@@ -79,7 +79,7 @@ class InstallationsService:
         return self._told(caller, self._stored(caller, installation_id))
 
     def update(self, caller: Caller, installation_id: str, source: Document) -> PushInstallation:
-        """Changes parts of an installation. A change that leaves no proper installation deletes it.
+        """Changes parts of an installation. A change that leaves no valid installation deletes it.
 
         Raises: InvalidUpdate, and nothing is changed; InstallationNotFound when there is none, or no longer;
         DuplicateKey when another has that token; InvalidDocument, DocumentTooLarge, RequestConflict.
@@ -98,7 +98,7 @@ class InstallationsService:
         raise RequestConflict("Updating")
 
     def overwrite(self, caller: Caller, installation_id: str, fields: Document) -> PushInstallation:
-        """Puts all of a client's fields instead of those stored; the owner stays.
+        """Replaces all stored fields of the client by those given; the owner stays.
 
         Raises: InvalidInput when a field is missing or wrong, and nothing is changed; else as `update`.
         Spec: nec-rest, 10.3 and 8.5.2.
@@ -133,7 +133,7 @@ class InstallationsService:
         return [installation_from_document(document) for document in found]
 
     def admits(self, tenant_id: str, installation_id: str, username: str, password: str) -> bool:
-        """Whether an installation that listens for events is there and these are its credentials.
+        """Whether there is such an installation that listens for events, and these are its credentials.
 
         Spec: nec-rest, 10.1.1; nec-clients, 7.20.
         """
@@ -162,7 +162,7 @@ class InstallationsService:
         )
 
     def _put(self, caller: Caller, device: Filter, document: Document, *, is_new: bool) -> bool:
-        """Whether the document is stored; not when another writer came between."""
+        """Whether the document was stored: not when another write got in first."""
         if not is_new:
             same = device & parse_filter({ID: document[ID]})
             return self._documents.replace_one(caller.tenant.id, INSTALLATIONS, same, document) is not None
@@ -173,7 +173,7 @@ class InstallationsService:
         return True
 
     def _changed(self, stored: Document, change: Update, now: datetime) -> Document | None:
-        """The installation after the change; None when it is none any more."""
+        """The installation after the change; None when it is no longer valid."""
         changed = change.apply(stored, now=now)
         try:
             form = checked_form(client_fields(changed))

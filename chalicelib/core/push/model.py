@@ -12,7 +12,7 @@ from chalicelib.core.query.filter import Filter
 
 @dataclass(frozen=True, slots=True)
 class EventCredentials:
-    """What a client proves itself with where it listens for events. Spec: nec-rest, 10.1.1."""
+    """What a client proves itself with when it listens for events. Spec: nec-rest, 10.1.1."""
 
     username: str
     password: str = field(repr=False)
@@ -22,7 +22,7 @@ class EventCredentials:
 class PushInstallation:
     """An app on a device, as it registered itself: `fields` are the required ones (form.py) and the app's own.
 
-    `owner` is the user who was signed in then. `credentials` are there for installations that listen for events.
+    `owner` is the user who was signed in then. Installations that listen for events have `credentials`.
     """
 
     id: str
@@ -36,7 +36,7 @@ class PushInstallation:
 class NewNotification:
     """What a sender asks for: a message to the installations that match.
 
-    `receivers` are user ids and `g:` groups whose installations alone may get it; None is no such limit.
+    `receivers` are user ids and `g:` groups; only their installations may get it. None means no such limit.
     """
 
     query: Filter
@@ -49,7 +49,7 @@ class PushCounters:
     """How far the sending has come, in installations.
 
     `queued` were found and are to be sent to; each of them ends as `sent` (the gateway took it), `failed` (refused, or
-    too many attempts) or `dead` (its token is no good, or it is gone). `retried` counts attempts that came too early.
+    too many attempts) or `dead` (its token is invalid, or it is deleted). `retried` counts attempts to be repeated.
     """
 
     queued: int = 0
@@ -68,7 +68,7 @@ class PushCounters:
 class Notification:
     """A message sent to the installations of an app. `installations` is how many matched when it was accepted.
 
-    `sender` is the user who was signed in; `finished_at` is None while some are waiting. `problem` is the last
+    `sender` is the user who was signed in; `finished_at` is None while installations are waiting. `problem` is the last
     unexpected failure of a gateway or of the query, as the name of its exception.
     """
 

@@ -54,7 +54,7 @@ _NEWEST_FIRST = parse_order([("createdAt", -1), (ID, -1)])
 
 @dataclass(frozen=True, slots=True)
 class _Audience:
-    """Whom a notification goes to: a condition, and unless `parts` is empty one of the users in them as owner."""
+    """Whom a notification goes to: a condition and, unless `parts` is empty, an owner among the users in them."""
 
     condition: Filter
     parts: list[list[str]]
@@ -76,9 +76,9 @@ class NotificationsService:
     def send(self, caller: Caller, new: NewNotification) -> Notification:
         """Accepts a notification: once this returns, it is sent even if the process dies.
 
-        `installations` in what is returned counts those of the app that match the query, that admit the sender, and
-        whose owner is among the receivers, if there are any.
-        Raises: AccessDenied unless the app lets its clients send; InvalidInput for receivers that cannot be;
+        `installations` of the result counts those of the app that match the query, that admit the sender, and whose
+        owner is among the receivers, if any are given.
+        Raises: AccessDenied unless the app lets its clients send; InvalidInput for wrong receivers;
         InvalidQuery; DocumentTooLarge; TimedOut; Unavailable, and nothing is sent.
         """
         if caller.app is None:
@@ -126,7 +126,7 @@ class NotificationsService:
         """Deletes notifications past their retention, finished or not, with all that belongs to them."""
         before = self._clock.now() - self._retention
         old = parse_filter({"createdAt": {"$lt": before}})
-        # The notification first: a late job that finds none does nothing.
+        # The notification first: a late job that does not find it does nothing.
         gone = self._documents.delete_many(tenant.id, NOTIFICATIONS, old)
         self._batches.purge(tenant.id, before)
         self._documents.delete_many(tenant.id, RECEIVERS, old)

@@ -1,4 +1,4 @@
-"""The port to push gateways: who brings a message to a device."""
+"""The port to push gateways, which bring messages to devices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PushMessage:
-    """What is sent, in neutral words; a gateway writes it in the form of its service. Spec: nec-rest, 10.6."""
+    """What is sent, in neutral terms; a gateway writes it in the form of its service. Spec: nec-rest, 10.6."""
 
     text: str
     title: str | None = None
@@ -40,7 +40,7 @@ class Delivery(Enum):
     SENT = "sent"
     """Accepted by the service that delivers it."""
     DEAD = "dead"
-    """The token is no good any more: the installation is to be forgotten."""
+    """The token is no longer valid: the installation is to be deleted."""
     FAILED = "failed"
     """Refused for good: trying again is useless."""
     RETRY = "retry"
@@ -53,4 +53,4 @@ class PushGateway(Protocol):
     technologies: frozenset[str]
 
     def send(self, targets: list[Target], message: PushMessage) -> list[Delivery]:
-        """What became of the message to each target, in their order; does not raise for single targets."""
+        """What became of the message to each target, in their order. A failure for one target does not raise."""

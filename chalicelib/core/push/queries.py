@@ -15,9 +15,9 @@ _HIDDEN = frozenset({SERVER, CREDENTIALS})
 
 @contextmanager
 def misuse_is_invalid() -> Iterator[None]:
-    """Turns OperatorMisused into InvalidQuery: an operand that cannot be is the caller's mistake, as any other.
+    """Turns OperatorMisused into InvalidQuery: a wrong operand is the caller's mistake, like any other.
 
-    APIs tell the two apart for queries of objects only, where clients expect it. Spec: nec-rest, 10.5 and 10.6.
+    The API tells the two apart only for queries of objects, where clients expect it. Spec: nec-rest, 10.5 and 10.6.
     """
     try:
         yield
@@ -28,13 +28,13 @@ def misuse_is_invalid() -> Iterator[None]:
 def check_query(query: Filter) -> None:
     """Raises: InvalidQuery for an order by distance, or when the server's own fields are asked about."""
     if query.distance_order is not None:
-        raise InvalidQuery("installations have no order by distance")
+        raise InvalidQuery("installations cannot be ordered by distance")
     if any(_root(name) in _HIDDEN for name in _names(query.source)):
-        raise InvalidQuery("a query asks about what the client registered only")
+        raise InvalidQuery("a query can ask only about what the client registered")
 
 
 def _names(source: Any) -> Iterable[str]:
-    """Every field name in a condition, those in expressions included; and some texts that are none."""
+    """Every field name in a condition, those in expressions included; and some texts that are not field names."""
     if isinstance(source, dict):
         for name, operand in source.items():
             yield name

@@ -16,7 +16,7 @@ from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
 
 PART_USERS = 1_000
-"""Users in one part of a notification's receivers: what one query is asked about. Source: our choice."""
+"""Users in one part of a notification's receivers, and so in one query. Source: our choice."""
 
 HAS_OWNER = parse_filter({OWNER: {"$exists": True}})
 """The installations that a signed-in user registered."""
@@ -25,16 +25,16 @@ _MEMBERS = parse_projection({"name": 1, "users": 1, "groups": 1})
 
 
 def receiving_users(documents: Documents, tenant: str, receivers: Iterable[str]) -> list[str] | None:
-    """The ids, sorted, of the users named and of all members of the groups named; None for all users there are.
+    """The sorted ids of the named users and of all members of the named groups; None for all users.
 
-    Members of groups within groups are members too, as in ACLs. A group that holds `authenticated` or `anonymous` has
-    everybody in it. Takes one query for each level of groups.
+    Members of groups within groups are members too, as in ACLs. A group that contains `authenticated` or `anonymous`
+    contains everybody. Takes one query per level of groups.
     Raises: InvalidInput for `g:authenticated` and `g:anonymous`. Spec: nec-clients, 7.4.
     """
     users = {name for name in receivers if not name.startswith(GROUP_PREFIX)}
     pending = {name.removeprefix(GROUP_PREFIX) for name in receivers if name.startswith(GROUP_PREFIX)}
     if pending & EVERYBODY:
-        raise InvalidInput("receivers are users and groups that somebody made, not everybody")
+        raise InvalidInput("receivers are users and groups, not g:authenticated or g:anonymous")
     seen: set[str] = set()
     for _ in range(MAX_LEVELS):
         if not pending:

@@ -1,4 +1,4 @@
-"""Push put together: what callers ask for, and what workers do."""
+"""Push as a whole: what callers ask for, and what workers do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Push:
     delivery: DeliveryService
 
     def close(self) -> None:
-        """Returns when nobody looks for events any more."""
+        """Returns once the thread that looks for events has ended."""
         self.events.bell.close()
 
 
@@ -51,7 +51,7 @@ def assemble_push(
 ) -> Push:
     """Push over given engines, and to clients that listen for events unless a gateway is given for them.
 
-    A technology without a gateway is never delivered to: its installations fail.
+    Sending to installations of a technology without a gateway fails.
     """
     batches = Batches(documents)
     installations = InstallationsService(documents, EventPasswords(documents), clock)

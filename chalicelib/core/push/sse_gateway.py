@@ -1,4 +1,4 @@
-"""The gateway to clients that listen by server-sent events: it appends to the log that their streams are read from."""
+"""The gateway to clients of server-sent events: appends to the log from which their streams are read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How installations, notifications and their batches are kept, and where.
 
-An installation is a document with the client's fields at the top, because queries name them; what is the server's
-is below `_server`. Decision: 0050-push-installations.
+An installation is a document with the client's fields at the top, because queries name them; the server's own fields
+are below `_server`. Decision: 0050-push-installations.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BATCHES = "_push_batches"
 """The collection of batches: up to 100 installations of a notification, and what became of them."""
 
 RECEIVERS = "_push_receivers"
-"""The collection of a notification's receivers, in parts: ids of the users whose installations alone may get it."""
+"""The collection of receivers of notifications, in parts: ids of the users whose installations may get them."""
 
 ID = "_id"
 OWNER = "_owner"
@@ -39,7 +39,7 @@ SERVER = "_server"
 CREDENTIALS = "_sse"
 
 OWN_FIELDS = frozenset({ID, OWNER, SERVER, CREDENTIALS})
-"""What the server writes into an installation or its answer; what a client sends for it is dropped."""
+"""Fields that the server writes into an installation or its answer; what a client sends for them is dropped."""
 
 APP = f"{SERVER}.app"
 ETAG = f"{SERVER}.etag"
@@ -90,12 +90,12 @@ def installation_from_document(document: Document) -> PushInstallation:
 
 
 def client_fields(document: Document) -> Document:
-    """What is the client's in an installation."""
+    """The client's fields of an installation."""
     return {name: value for name, value in document.items() if name not in OWN_FIELDS}
 
 
 def of_app(caller: Caller) -> Document:
-    """The condition on installations and nothing else: those of the caller's app; of all apps for an operator."""
+    """The condition on the installations of the caller's app; for an operator, of all apps."""
     return {} if caller.app is None else {APP: caller.app.id}
 
 
@@ -105,7 +105,7 @@ def of_app(caller: Caller) -> Document:
 def notification_document(notification: Notification, query: Filter, parts: int) -> Document:
     """The stored form of a notification: `query` is the whole condition, `parts` how many parts its receivers have.
 
-    0 parts: no limit. The query is kept as BSON bytes, because its names may not stand in a document.
+    0 parts mean no such limit. The query is kept as BSON bytes, because a document cannot have field names like its.
     """
     return {
         ID: notification.id,
@@ -123,7 +123,7 @@ def notification_document(notification: Notification, query: Filter, parts: int)
 
 
 def notification_from_document(document: Document, counters: PushCounters | None = None) -> Notification:
-    """The notification that a stored document describes; `counters` are those of now, if it is not finished."""
+    """The notification that a stored document describes; `counters` are the present ones, if it is not finished."""
     return Notification(
         id=document[ID],
         app=document["app"],

@@ -1,4 +1,4 @@
-"""Calls counted in memory and written down every second: what a long-running server does."""
+"""Calls counted in memory and stored every second, for long-running servers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chalicelib.core.stats.model import slot_of
 from chalicelib.core.stats.stored import RAW, raw_id, raw_update
 
 WRITTEN_EVERY_SECONDS = 1.0
-"""How old a call may be before it is written down: what a killed process can lose. Our choice."""
+"""How often counts are stored, and so what a killed process can lose. Our choice."""
 
 
 class BufferedCounters:
-    """Adds calls up in memory; a thread that starts with the first call writes them down."""
+    """Adds calls up in memory; a thread that starts with the first call stores them."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -46,7 +46,7 @@ class BufferedCounters:
                 self._give_back((tenant, slot, app), kinds)
 
     def close(self) -> None:
-        """Stops the thread and writes down what is left."""
+        """Stops the thread and stores what is left."""
         self._stopped.set()
         if self._writer is not None:
             self._writer.join()
@@ -57,7 +57,7 @@ class BufferedCounters:
             self.flush()
 
     def _give_back(self, key: tuple[str, datetime, str], kinds: dict[str, int]) -> None:
-        """Keeps what could not be written for the next time."""
+        """Keeps what could not be stored for the next time."""
         with self._lock:
             mine = self._calls.setdefault(key, {})
             for kind, number in kinds.items():

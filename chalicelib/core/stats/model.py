@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SLOT = timedelta(minutes=10)
-"""How long one document of statistics is. Spec: nec-rest, 11.3."""
+"""The time that one document of statistics covers. Spec: nec-rest, 11.3."""
 
 KINDS = ("users", "groups", "buckets", "objects", "files", "push", "management", "apigw", "functions", "logs")
-"""What calls are counted as; a custom API's calls are counted beside them. Spec: nec-clients, 8."""
-
+"""The kinds of calls; a custom API's calls are counted besides. Spec: nec-clients, 8."""
 
 Calls = dict[str, dict[str, int]]
 """Calls by app id and kind."""
@@ -27,7 +26,7 @@ class SlotStats:
 
 @dataclass(frozen=True, slots=True)
 class TotalStats:
-    """The calls of one tenant's apps over a time."""
+    """The calls of one tenant's apps over some time."""
 
     tenant: str
     calls: Calls
@@ -35,9 +34,9 @@ class TotalStats:
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """Which statistics are asked for. `start` is included, `end` is not; None is no bound; `limit` None is all.
+    """Which statistics are asked for. `start` is included, `end` is not; None means no bound, or no limit.
 
-    `total` asks for sums over the whole time, for which order and limit mean nothing. `custom_api` asks only for calls
+    `total` asks for sums over the whole time, for which order and limit are ignored. `custom_api` asks only for calls
     of a custom API, of which this server has none.
     """
 
@@ -52,7 +51,7 @@ class StatsQuery:
 
 
 def slot_of(moment: datetime) -> datetime:
-    """The beginning of the ten minutes that a moment lies in."""
+    """The beginning of the slot that a moment lies in."""
     return moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0)
 
 

@@ -7,16 +7,16 @@ from typing import Protocol
 
 
 class ApiCounters(Protocol):
-    """Adds calls up in raw counters that the roll-up job folds into 10-minute documents.
+    """Adds calls up in raw counters, which the roll-up job folds into documents of ten minutes.
 
-    Counting must not slow a request: at most one unacknowledged write, or a note in memory written soon after.
+    Counting must not slow a request: it is one unacknowledged write at most, or a note in memory that is stored later.
     """
 
     def count(self, tenant: str, app: str, kind: str, at: datetime) -> None:
-        """Notes one call of a kind (users, groups, buckets, objects, files, push, management). Never raises."""
+        """Counts one call of a kind (see KINDS). Never raises."""
 
     def flush(self) -> None:
-        """Writes down what is still in memory."""
+        """Stores what is still in memory."""
 
     def close(self) -> None:
-        """Writes down what is still in memory and stops."""
+        """Stores what is still in memory and stops."""

@@ -1,4 +1,4 @@
-"""API statistics: raw counters rolled up into slots and days, and asked for. Spec: nec-rest, 11.3."""
+"""API statistics: raw counters rolled up into slots and days, and reports of them. Spec: nec-rest, 11.3."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.core.stats.stored import DAYS, RAW, SLOTS, moment_id, slot_from_
 from chalicelib.core.tenants.service import TenantsService
 
 RAW_KEPT = timedelta(hours=24)
-"""How long raw counters stay after their slot, for calls that are written down late. Our choice."""
+"""How long raw counters stay after their slot, for calls that are stored late. Our choice."""
 
 DAY = timedelta(days=1)
 
@@ -39,12 +39,12 @@ class StatsService:
         self._clock = clock
 
     def report(self, caller: Caller, question: StatsQuery) -> Report:
-        """What a tenant's master key may ask of its own tenant. Raises: AccessDenied. Spec: nec-rest, 11.3.1."""
+        """Statistics of the caller's tenant. Needs the master key. Raises: AccessDenied. Spec: nec-rest, 11.3.1."""
         require(caller.is_master, "read the API statistics")
         return self._report([caller.tenant.id], question)
 
     def report_all(self, question: StatsQuery) -> Report:
-        """What the operator may ask of all tenants, or of one. Spec: nec-rest, 11.3.1."""
+        """Statistics of all tenants, or of one, for the operator. Spec: nec-rest, 11.3.1."""
         if question.tenant is None:
             return self._report([tenant.id for tenant in self._tenants.list()], question)
         try:
@@ -53,7 +53,7 @@ class StatsService:
             return []
 
     def roll_up_all(self) -> int:
-        """Rolls every tenant's counters up; returns how many counters it read."""
+        """Rolls up the counters of all tenants; returns how many it read."""
         return self._tenants.for_each(lambda tenant: self.roll_up(tenant.id))
 
     def roll_up(self, tenant_id: str) -> int:
@@ -72,7 +72,7 @@ class StatsService:
             # Always: whoever folded the counter in may have died before the day.
             days.add(day_of(raw["slot"]))
             if raw["slot"] < expired:
-                # Only as it was read: a call written down meanwhile must be folded in first.
+                # Only as it was read: a call that was stored meanwhile must be folded in first.
                 unchanged = parse_filter({"_id": raw["_id"], "calls": raw["calls"]})
                 self._documents.delete_one(tenant_id, RAW, unchanged)
         for day in days:
@@ -80,7 +80,7 @@ class StatsService:
         return len(raws)
 
     def slots(self, tenant_id: str, question: StatsQuery) -> list[SlotStats]:
-        """The slots with calls in a time, oldest first unless asked otherwise."""
+        """The slots with calls between start and end, oldest first unless asked otherwise."""
         way = -1 if question.newest_first else 1
         asked = Query(
             filter=_between("slot", question.start, question.end), order=parse_order([("slot", way)]), limit=None
@@ -96,7 +96,7 @@ class StatsService:
         return found
 
     def total(self, tenant_id: str, question: StatsQuery) -> TotalStats:
-        """The calls in a time added up: whole days from the days, the rest from the slots."""
+        """The calls between start and end, added up: whole days from the days, the rest from the slots."""
         first_day, end_of_days = _whole_days(question.start, question.end)
         calls: Calls = {}
         if first_day is not None and end_of_days is not None and first_day >= end_of_days:

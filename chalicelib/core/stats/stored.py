@@ -1,4 +1,4 @@
-"""How calls are kept: raw counters a process writes, slots of ten minutes made of them, and days made of slots.
+"""How calls are kept: in raw counters of each process, slots of ten minutes made of them, and days made of slots.
 
 A slot keeps the highest number that each process has reported, so folding a raw counter in twice, late, or by two
 roll-ups at once changes nothing.
@@ -35,7 +35,7 @@ def raw_id(slot: datetime, app: str, process: str) -> str:
 
 
 def raw_update(slot: datetime, app: str, process: str, counts: dict[str, int]) -> Document:
-    """The update that adds calls to a raw counter, making it first if there is none."""
+    """The update that adds calls to a raw counter, or creates it."""
     return {
         "$inc": {f"calls.{kind}": number for kind, number in counts.items()},
         "$setOnInsert": {"slot": slot, "app": app, "process": process},

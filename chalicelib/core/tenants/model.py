@@ -1,4 +1,4 @@
-"""What a tenant and its apps are: plain values. How they are kept is in service.py."""
+"""What a tenant and its apps are: plain values. How they are kept is in stored.py."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ class TenantSettings:
     deleted_retention_days: int = 0
     """Days after which delete-marked objects are purged; 0 keeps them forever."""
     rate_limit_per_minute: int = 0
-    """Requests in a minute; 0 is no limit."""
+    """Requests a minute; 0 means no limit."""
     max_query_limit: int = 0
-    """The largest `limit` of a query; 0 is no limit. Spec: nec-rest, 8.3.3."""
+    """The largest `limit` of a query; 0 means no limit. Spec: nec-rest, 8.3.3."""
     max_storage_bytes: int = 0
-    """Bytes that all files may have together; 0 is no limit. Spec: nec-rest, 9.1."""
+    """Bytes that all files may have together; 0 means no limit. Spec: nec-rest, 9.1."""
     password: PasswordPolicy = field(default_factory=PasswordPolicy)
     lock: LockPolicy = field(default_factory=LockPolicy)
     cors: CorsPolicy = field(default_factory=CorsPolicy)
@@ -104,8 +104,8 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One customer's space. `groups_version` and `buckets_version` move with every change of a group or a
-    bucket, so that what a process remembers of them is known to be fresh or thrown away."""
+    """One customer's space. `groups_version` and `buckets_version` rise with every change of a group or a
+    bucket, so that a process knows whether what it remembers of them is still true."""
 
     id: str
     name: str
@@ -119,7 +119,7 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class AppCredentials:
-    """An app together with its keys in clear: seen once, when they are made."""
+    """An app with its keys in plain text: seen only once, when they are made."""
 
     app: App
     key: str

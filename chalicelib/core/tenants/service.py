@@ -1,4 +1,4 @@
-"""Tenants and apps: what an operator does with them. Who may call is decided outside: these are operator's tools."""
+"""Tenants and apps: what an operator does with them. Nothing here checks rights: only the operator calls it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MAX_NAME_LENGTH = 100
 """Characters of a tenant's or app's name, included. Source: our choice, as for users and groups."""
 
 NAME_REMEMBERED_SECONDS = 30.0
-"""How long a process trusts which tenant a name means; a rename counts after that."""
+"""How long a process remembers which tenant a name means; a rename takes effect after that."""
 
 _ID = re.compile(r"[0-9a-f]{24}")
 _NAME = re.compile(
@@ -168,13 +168,13 @@ class TenantsService:
         return tenant_from_document(record)
 
     def set_enabled(self, reference: str, enabled: bool) -> Tenant:
-        """Lets a tenant's requests in or turns them all away; data stays. Raises: TenantNotFound."""
+        """Admits a tenant's requests, or refuses them all; data stay. Raises: TenantNotFound."""
         return self._change(self.id_of(reference), {"$set": {"enabled": enabled}})
 
     def delete(self, reference: str) -> None:
-        """Deletes a tenant and all that it has. Raises: TenantNotFound.
+        """Deletes a tenant and everything in it. Raises: TenantNotFound.
 
-        What fails half way can be called again: the tenant's record goes last.
+        After a failure it can be called again: the tenant's record is deleted last.
         """
         tenant = self.set_enabled(reference, False)
         self._blobs.delete_tenant(tenant.id)
@@ -208,15 +208,15 @@ class TenantsService:
         return AppCredentials(self._change_app(reference, app_id, hashes), key, master_key)
 
     def allow_client_push(self, reference: str, app_id: str, allowed: bool) -> App:
-        """Whether the app key, not only the master key, may send pushes. Raises: TenantNotFound, AppNotFound."""
+        """Sets whether the app key, besides the master key, may send pushes. Raises: TenantNotFound, AppNotFound."""
         return self._change_app(reference, app_id, {"apps.$[app].allowsClientPush": allowed})
 
     def set_app_enabled(self, reference: str, app_id: str, enabled: bool) -> App:
-        """Lets in the requests of an app's programs, or turns them away. Raises: TenantNotFound, AppNotFound."""
+        """Admits the requests of an app, or refuses them. Raises: TenantNotFound, AppNotFound."""
         return self._change_app(reference, app_id, {"apps.$[app].enabled": enabled})
 
     def delete_app(self, reference: str, app_id: str) -> None:
-        """Deletes an app; what its users made stays with the tenant. Raises: TenantNotFound, AppNotFound."""
+        """Deletes an app; what its users have stored stays. Raises: TenantNotFound, AppNotFound."""
         app_of(self.get(reference).apps, app_id)
         self._change(self.id_of(reference), {"$pull": {"apps": {"id": app_id}}})
 
