@@ -163,6 +163,19 @@ def test_buckets_are_reached_by_tls_only(bucket: str, data: Template) -> None:
     assert [one["Effect"] for one in policy["PolicyDocument"]["Statement"] if one["Condition"] == tls] == ["Deny"]
 
 
+def test_interface_endpoints_serve_no_other_account(data: Template) -> None:
+    endpoints = of_type(data, "AWS::EC2::VPCEndpoint").values()
+    for endpoint in (one for one in endpoints if one["VpcEndpointType"] == "Interface"):
+        (statement,) = endpoint["PolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_logs_of_the_database_end_and_are_encrypted_by_the_key(data: Template) -> None:
+    for group in of_type(data, "AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogDays"}
+        assert group["KmsKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}
+
+
 def test_every_queue_has_a_dead_queue_and_both_have_alarms(data: Template) -> None:
     queues = of_type(data, "AWS::SQS::Queue")
     alarms = json.dumps(of_type(data, "AWS::CloudWatch::Alarm"))
