@@ -186,3 +186,33 @@ def intersected(spans: Sequence[Span]) -> Span:
     return Span(
         max((span.low for span in spans), key=Place.position), min((span.high for span in spans), key=Place.position)
     )
+
+
+def hull(conditions: Conditions, path: str) -> OnPath | None:
+    """What an alternative demands of a path in all of its branches, as one span from the lowest value to the highest.
+
+    A client that synchronises asks for what is later than a moment, or of that moment and has a higher id: for
+    nothing that is earlier than the moment. None when no alternative demands anything of the path.
+    """
+    for condition in conditions:
+        if isinstance(condition, Either):
+            demands = [_demand(branch, path) for branch in condition.branches]
+            spans = [_whole_span(demand) for demand in demands if demand is not None]
+            if spans and len(spans) == len(demands):
+                span = Span(
+                    min((span.low for span in spans), key=Place.position),
+                    max((span.high for span in spans), key=Place.position),
+                )
+                return OnPath(path, span=span, may_be_missing=any(each and each.may_be_missing for each in demands))
+    return None
+
+
+def _demand(branch: Conditions, path: str) -> OnPath | None:
+    return next((each for each in branch if isinstance(each, OnPath) and each.path == path), None)
+
+
+def _whole_span(demand: OnPath) -> Span:
+    if demand.span is not None:
+        return demand.span
+    points = demand.points or (b"",)
+    return Span(Place(min(points)), Place(max(points), after=True))

@@ -13,7 +13,7 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.order import Order
 from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
-from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, few_ids
+from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, few_ids, hull
 from chalicelib.engines.embedded.planner import Counting, Planner
 from chalicelib.engines.embedded.plans import Place, Plan, plan_for_ids
 from chalicelib.engines.embedded.tenant_file import Session
@@ -54,7 +54,11 @@ class Reader:
         ids = few_ids(filter)
         if ids and (len(ids) == 1 or not order):
             return plan_for_ids(self._collection, ids)
-        return Planner(self._session.connection, self._collection, conditions_of(filter)).plan(order.keys, wanted)
+        conditions = conditions_of(filter)
+        common = hull(conditions, order.keys[0][0]) if order else None
+        if common is not None:
+            conditions += (common,)
+        return Planner(self._session.connection, self._collection, conditions).plan(order.keys, wanted)
 
     def matching(self, filter: Filter, plan: Plan, wanted: int | None = None) -> Generator[Found, None, None]:
         """The documents that match, in the plan's order; `wanted`, where it is known, sizes the first pack."""

@@ -118,6 +118,8 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 @example([{"a": [{}, 1]}], {"a.0": None}, [], 0, None, [([("a.0", 1)], False)], 1)
 @example([{"a": []}, {"a": None}, {}], {"a": []}, [], 0, None, [([("a", -1)], True)], 1)
 @example([{}, {"a": None}, {"a": 1}], {"a": None}, [("a", -1)], 0, None, [([("a", 1)], True)], 1)
+@example([{}, {"a": 2}, {"a": 0}], {"$or": [{"a": None}, {"a": {"$gt": 1}}]}, [("a", 1)], 0, 2, [([("a", 1)], True)], 2)
+@example([{"a": [0, 5]}, {"a": 3}], {"$or": [{"a": 0}, {"a": {"$gt": 4}}]}, [("a", -1)], 0, 1, [([("a", 1)], False)], 2)
 @example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {}, [("a", -1)], 0, None, [([("a", 1), ("b", 1)], False)], 1)
 @example([{"a": 1, "b": 2}, {"a": 1, "b": 1}], {"a": 1}, [("b", -1)], 0, 1, [([("a", 1), ("b", 1)], False)], 2)
 def test_no_index_and_no_plan_changes_an_answer(
@@ -254,6 +256,17 @@ def test_the_planner_takes_the_index_that_serves(
     query = Query(parse_filter(source), parse_order(order), limit=limit)
 
     assert thousand.explain("t", "c", query) == plan
+
+
+def test_the_next_page_of_a_client_that_synchronises_looks_at_no_earlier_document(thousand: SqliteDocuments) -> None:
+    later = {"$or": [{"updatedAt": {"$gt": 90}}, {"$and": [{"updatedAt": 90}, {"_id": {"$gt": "0904"}}]}]}
+    filter, looked_at = parse_filter({"$and": [ACL_RULE, later]}), []
+    matches = filter.matches
+    filter.matches = lambda document: looked_at.append(document["updatedAt"]) or matches(document)
+    query = Query(filter, parse_order([("updatedAt", 1), ("_id", 1)]), limit=3)
+
+    assert [document["_id"] for document in thousand.find("t", "c", query)] == ["0905", "0907", "0909"]
+    assert min(looked_at) == 90
 
 
 def test_a_page_of_what_one_may_read_is_right(thousand: SqliteDocuments) -> None:
