@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from chalicelib.core.errors import InvalidInput, InvalidQuery
@@ -233,9 +234,14 @@ def _with_dates(source: dict[str, Any]) -> dict[str, Any]:
 
 def _dates(value: Any) -> Any:
     if isinstance(value, str):
-        return date_from_text(value) or value
+        return _moment(value) or value
     if isinstance(value, list):
         return [_dates(item) for item in value]
     if isinstance(value, dict):
         return {key: item if key in _NO_DATES_INSIDE else _dates(item) for key, item in value.items()}
     return value
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a text names, also a day or a time without a zone: the zone of stamps is UTC (nec-rest, 4.3)."""
+    return date_from_text(text) or date_from_text(f"{text}Z") or date_from_text(f"{text}T00:00Z")

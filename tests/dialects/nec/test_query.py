@@ -17,6 +17,7 @@ from chalicelib.dialects.nec.query import (
     url_parameters,
     whole_number,
 )
+from chalicelib.dialects.nec.wire.values import date_text
 from chalicelib.web.call import QueryParameters
 
 
@@ -83,6 +84,28 @@ def test_only_the_stamps_of_the_object_itself_are_dates() -> None:
     assert source["createdAt"] != moment
     assert source["own.createdAt"] == moment
     assert source["a"] == {"createdAt": moment}
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-02", "2026-01-02T00:00:00.000Z"),
+        ("2026-01-02T03:04", "2026-01-02T03:04:00.000Z"),
+        ("2026-01-02T03:04:05", "2026-01-02T03:04:05.000Z"),
+        ("2026-01-02T03:04:05.678", "2026-01-02T03:04:05.678Z"),
+        ("2026-01-02T12:04:05.678+09:00", "2026-01-02T03:04:05.678Z"),
+    ],
+)
+def test_a_day_and_a_time_without_zone_are_moments_of_utc_where_stamps_are_compared(text: str, moment: str) -> None:
+    (bound,) = condition({"where": {"createdAt": {"$gte": text}}}).source["createdAt"].values()
+    assert date_text(bound) == moment
+
+
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-01", "2026-13-01", "2026-02-30", "20260102", "2026-01-02T", "2026-01-02Z"]
+)
+def test_other_texts_stay_texts_where_stamps_are_compared(text: str) -> None:
+    assert condition({"where": {"createdAt": {"$gte": text}}}).source == {"createdAt": {"$gte": text}}
 
 
 def test_a_pattern_on_a_stamp_stays_a_pattern() -> None:
