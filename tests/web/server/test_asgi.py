@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from chalicelib.web.server import http_heads
 from chalicelib.web.server.http_heads import MAX_HEAD_BYTES, WholeHeads
 from tests.live import PATIENCE_SECONDS, eventually
 from tests.web.parrot import ParrotCore
@@ -22,10 +23,14 @@ from tests.web.parrot_server import parrot_asgi
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    config = uvicorn.Config(
+def config() -> uvicorn.Config:
+    return uvicorn.Config(
         parrot_asgi(ParrotCore()), port=0, lifespan="on", http=WholeHeads, loop="asyncio", log_config=None
     )
+
+
+@pytest.fixture(scope="module")
+def port(config: uvicorn.Config) -> Iterator[int]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -214,6 +219,31 @@ def test_headers_without_end_are_cut_off(port: int) -> None:
     answer = exchange(port, b"GET /p/acme/text HTTP/1.1\r\nHost: h\r\n" + line * 8, line)
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert len(answer.partition(b"\r\n\r\n")[2]) == 42
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"", b"\r\n", b"GET /p/acme/text HTTP/1.1\r\nHost: h\r\n\r\n"],
+    ids=["first", "behind an empty line", "second"],
+)
+def test_a_head_that_stops_half_way_is_cut_off(port: int, monkeypatch: pytest.MonkeyPatch, before: bytes) -> None:
+    monkeypatch.setattr(http_heads, "HEAD_SECONDS", 0.1)
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
+        connection.sendall(before)
+        if before.startswith(b"GET"):
+            connection.recv(65536)
+        connection.sendall(b"GET /p/acme/text HT")
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(b"408 ")
+
+
+def test_a_client_that_says_nothing_is_hung_up_on(
+    port: int, config: uvicorn.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "timeout_keep_alive", 0.1)
+    assert exchange(port) == b""
 
 
 def test_a_long_but_finished_head_is_answered(port: int) -> None:
