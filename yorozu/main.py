@@ -13,6 +13,7 @@ from chalicelib.core.errors import CoreError
 from chalicelib.settings import InvalidSetting, Settings
 from yorozu import (
     apps,
+    backup,
     buckets,
     doctor,
     groups,
@@ -39,6 +40,7 @@ cli = typer.Typer(
 cli.command()(start.serve)
 cli.command()(start.demo)
 cli.command()(doctor.doctor)
+cli.command()(backup.backup)
 cli.command("export")(transfer.export)
 cli.command("import")(transfer.import_)
 cli.command()(buckets.purge)
