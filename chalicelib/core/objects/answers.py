@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
-from chalicelib.core.errors import InvalidInput
+from chalicelib.core.errors import InvalidInput, LimitExceeded
 from chalicelib.core.query.expressions.limits import weigh
 from chalicelib.core.query.values import Document
 
@@ -15,13 +15,29 @@ Our choice: API Gateway carries 10 MB; a server of its own has more room, but no
 share parts in memory, and are written out with a copy of each."""
 
 
+class Room:
+    """What is left of an answer's room."""
+
+    def __init__(self) -> None:
+        self._left = MAX_ANSWER_BYTES
+
+    def take(self, document: Document | None) -> bool:
+        """Whether there was room for it."""
+        self._left -= weigh(document, max(self._left, 0))
+        return self._left >= 0
+
+    def require(self) -> None:
+        """Raises: LimitExceeded when more was taken than there was."""
+        if self._left < 0:
+            raise LimitExceeded("not carried out: the answer is full", MAX_ANSWER_BYTES)
+
+
 def held(documents: Iterable[Document]) -> list[Document]:
     """All of them. Raises: InvalidInput as soon as they are too many to answer with."""
     kept: list[Document] = []
-    left = MAX_ANSWER_BYTES
+    room = Room()
     for document in documents:
-        left -= weigh(document, left)
-        if left < 0:
+        if not room.take(document):
             if isinstance(documents, Generator):
                 documents.close()
             raise InvalidInput(

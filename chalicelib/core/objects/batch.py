@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import CoreError
+from chalicelib.core.errors import CoreError, VersionMismatch
+from chalicelib.core.objects.answers import Room
 from chalicelib.core.objects.model import (
     Change,
     Delete,
@@ -24,6 +25,10 @@ from chalicelib.core.query.values import Document
 MAX_OPERATIONS = 5_000
 """Operations of one batch, included. Our choice: each is a write of its own, and a request has 29 seconds behind API
 Gateway; clients that synchronise send 500 at a time."""
+
+
+UNWEIGHED = 250
+"""Outcomes whose objects need not be weighed: of the largest size they just fill an answer."""
 
 
 class ObjectWrites(Protocol):
@@ -57,17 +62,29 @@ def run_batch(
     """What became of each operation, in their order. `mark_only` makes deletes leave a mark.
 
     `new_ids` are the ids for inserts, by position, when the request may be sent again.
-    A core error becomes the outcome of its entry.
+    A core error becomes the outcome of its entry. When the objects beside the outcomes fill an answer, the operations
+    that are left are not carried out, and their outcome is LimitExceeded.
     Spec: nec-rest, 8.8; nec-clients, 5.30 to 5.35.
     """
     outcomes: list[Outcome] = []
+    room = Room()
     for position, operation in enumerate(operations):
         new_id = new_ids[position] if new_ids else None
         try:
+            room.require()
             outcomes.append(_run(objects, caller, bucket, operation, mark_only, new_id))
         except CoreError as error:
             outcomes.append(Failed(error, None if isinstance(operation, Insert) else operation.object_id))
+        if position >= UNWEIGHED:
+            room.take(_shown(outcomes[-1]))
     return outcomes
+
+
+def _shown(outcome: Outcome) -> Document | None:
+    """The object that is answered beside an outcome."""
+    if isinstance(outcome, Done):
+        return outcome.document
+    return outcome.error.current if isinstance(outcome.error, VersionMismatch) else None
 
 
 def _run(

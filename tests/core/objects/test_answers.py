@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import InvalidInput
-from chalicelib.core.objects import answers
-from chalicelib.core.objects.model import Insert, ObjectQuery
+from chalicelib.core.errors import InvalidInput, LimitExceeded, VersionMismatch
+from chalicelib.core.objects import answers, batch
+from chalicelib.core.objects.model import Change, Done, Failed, Insert, ObjectQuery, Operation
 from chalicelib.core.query.pipeline import parse_pipeline
 from chalicelib.core.query.projection import parse_projection
 from tests.core.objects.world import BUCKET, World
@@ -48,3 +48,20 @@ def test_a_part_that_many_rows_share_counts_in_each(many: World) -> None:
     assert len(aggregate(many, *everything, {"$limit": 2}, short)) == 2
     with pytest.raises(InvalidInput):
         aggregate(many, *everything, short)
+
+
+def test_a_batch_stops_where_its_answer_is_full_and_says_so_of_each_entry(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MAX_ANSWER_BYTES", 20_000)
+    monkeypatch.setattr(batch, "UNWEIGHED", 2)
+    made = world.core.objects.create(world.guest, BUCKET, {"n": 0, "text": "x" * 4_000})
+    wrong = [Change(made["_id"], {"n": -1}, etag="wrong")] * 4
+    more: list[Operation] = [*wrong, *[Change(made["_id"], {"$inc": {"n": 1}})] * 6]
+
+    outcomes = world.core.objects.batch(world.guest, BUCKET, more)
+
+    done = [type(outcome.error) if isinstance(outcome, Failed) else Done for outcome in outcomes]
+    assert done == [VersionMismatch] * 4 + [Done] * 3 + [LimitExceeded] * 3
+    assert {outcome.object_id for outcome in outcomes} == {made["_id"]}
+    assert world.core.objects.get(world.guest, BUCKET, made["_id"])["n"] == 3
