@@ -23,7 +23,8 @@ DEFAULT_FORMAT = "%Y-%m-%dT%H:%M:%S.%L"
 
 def _offset_minutes(date: datetime) -> int:
     offset = date.utcoffset()
-    return 0 if offset is None else int(offset.total_seconds()) // 60
+    # Seconds are cut off: there are some in the offsets of old local times.
+    return 0 if offset is None else int(offset.total_seconds() / 60)
 
 
 def _offset_text(date: datetime) -> str:

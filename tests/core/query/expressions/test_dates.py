@@ -232,6 +232,7 @@ WRITING: list[Row] = [
     (text("$t", format="%G-W%V-%u %j %U %w"), DOC, "2020-W53-7 003 01 1"),
     (text("$t", format="%z %Z"), DOC, "+0000 0"),
     (text("$t", format="%H %z %Z", timezone="-03:30"), DOC, "20 -0330 -210"),
+    (text(at("1900-07-10T11:41:22"), format="%H:%M:%S %z %Z", timezone="America/Caracas"), {}, "07:13:42 -0427 -267"),
     (text("$t", format="%d", timezone="Asia/Tokyo"), DOC, "04"),
     (text("$first", format="%Y"), DOC, "0001"),
     (text("$n"), DOC, None),
