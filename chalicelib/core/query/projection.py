@@ -242,7 +242,10 @@ def _excluded(value: Any, tree: Tree) -> Any:
 
 def _sliced(value: Any, parts: Parts, part: Slice) -> Any:
     if isinstance(value, list):
-        return part.of(value) if not parts else [_sliced(item, parts, part) for item in value]
+        if not parts:
+            return part.of(value)
+        # Arrays right inside an array are left alone.
+        return [_sliced(item, parts, part) if isinstance(item, Mapping) else item for item in value]
     if not parts or not isinstance(value, Mapping) or parts[0] not in value:
         return value
     return {**value, parts[0]: _sliced(value[parts[0]], parts[1:], part)}

@@ -53,6 +53,12 @@ CASES: list[Case] = [
     project("slice-beside-exclusion", NUMBERS, {"a": {"$slice": 1}, "last": 0}, one(first=1, a=[1])),
     project("slice-of-a-scalar-changes-nothing", {"a": 5}, {"a": {"$slice": 1}}, one(a=5)),
     project("slice-on-a-path", {"o": {"a": [1, 2, 3], "b": 1}}, {"o.a": {"$slice": 1}}, one(o={"a": [1], "b": 1})),
+    project(
+        "slice-leaves-arrays-in-arrays-alone",
+        {"a": [[{"b": [1, 2]}], {"b": [1, 2]}, 1]},
+        {"a.b": {"$slice": 1}},
+        one(a=[[{"b": [1, 2]}], {"b": [1]}, 1]),
+    ),
     project("slice-with-limit-zero-is-refused", NUMBERS, {"a": {"$slice": [1, 0]}}, InvalidQuery),
     project("slice-of-text-is-refused", NUMBERS, {"a": {"$slice": "1"}}, InvalidQuery),
     # --- $elemMatch ---
