@@ -96,7 +96,9 @@ def _values(document: Mapping[str, Any], parts: Parts, start: int, spreads: bool
 
 
 Place = tuple[int, int]
-"""Where the outermost array on the way was: how many parts of the path lead to it, and the index taken in it."""
+"""Which array was the first to be entered on the way: how many parts of the path lead to it, and the index taken in it.
+
+An array whose index the path names is not entered: `a.0` has no place."""
 
 
 def placed_values_at(document: Document, path: str, *, spreads: bool) -> Iterator[tuple[Any, Place | None]]:
@@ -136,8 +138,7 @@ def _in_array(array: list[Any], parts: Parts, position: int, spreads: bool) -> I
             for value, _ in _placed_values(item, parts, position, spreads):
                 yield value, place
         if index == wanted:
-            for value, _ in _at_index(item, parts, position + 1, spreads):
-                yield value, place
+            yield from _at_index(item, parts, position + 1, spreads)
 
 
 def _at_index(item: Any, parts: Parts, position: int, spreads: bool) -> Iterator[tuple[Any, Place | None]]:

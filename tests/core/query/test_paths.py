@@ -82,7 +82,13 @@ def test_a_question_stops_at_the_first_element_that_passes(path: str, document: 
         pytest.param({"a": [1, 2]}, "a", [(1, 0), (1, 1), None], id="the elements, then the array"),
         pytest.param({"a": {"b": [{"c": 1}]}}, "a.b.c", [(2, 0)], id="an array further down"),
         pytest.param({"a": [{"b": [1]}]}, "a.b", [(1, 0), (1, 0)], id="of two arrays, the outer"),
-        pytest.param({"a": [4, 5]}, "a.1", [(1, 1)], id="an array reached by index"),
+        pytest.param({"a": [4, 5]}, "a.1", [None], id="an array reached by index"),
+        pytest.param(
+            {"a": [{"b": [2, 3]}, {"b": [4]}]},
+            "a.0.b",
+            [(1, 0), (3, 0), (3, 1), None, (1, 1)],
+            id="an array below one that was reached by index, which is entered too",
+        ),
     ],
 )
 def test_a_place_is_where_the_outermost_array_was(document: Any, path: str, places: list[Any]) -> None:

@@ -148,6 +148,14 @@ CASES: list[Case] = [
         {"a": [{"x": 3, "y": 1}, 0, {"x": 2, "y": 1}]},
         filter={"a.x": 1},
     ),
+    update(
+        "position-behind-an-index",
+        {"a": [{"b": [2, 3]}, {"b": [4, 5]}]},
+        {"$set": {"a.0.b.$": 9}},
+        {"a": [{"b": [2, 9]}, {"b": [4, 5]}]},
+        filter={"a.0.b": 3},
+    ),
+    update("position-of-an-index-is-refused", NUMBERS, {"$set": {"a.$": 9}}, InvalidUpdate, filter={"a.1": 1}),
     update("position-unset-leaves-null", NUMBERS, {"$unset": {"a.$": ""}}, {"a": [3, None, 2]}, filter={"a": 1}),
     update(
         "position-without-an-array-in-the-filter-is-refused",
