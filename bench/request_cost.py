@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,19 +45,33 @@ class TimedDocuments:
         spent, self._spent.ns = getattr(self._spent, "ns", 0), 0
         return spent
 
+    @contextmanager
+    def together(self, tenant: str) -> Iterator[None]:
+        block = self._documents.together(tenant)
+        with self._timed():
+            block.__enter__()
+        yield
+        with self._timed():
+            block.__exit__(None, None, None)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._documents, name)
 
         def timed(*arguments: Any, **options: Any) -> Any:
-            started = time.thread_time_ns()
-            try:
+            with self._timed():
                 answer = method(*arguments, **options)
                 return iter(list(answer)) if isinstance(answer, Iterator) else answer
-            finally:
-                self._spent.ns = getattr(self._spent, "ns", 0) + time.thread_time_ns() - started
 
         setattr(self, name, timed)
         return timed
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.thread_time_ns()
+        try:
+            yield
+        finally:
+            self._spent.ns = getattr(self._spent, "ns", 0) + time.thread_time_ns() - started
 
 
 def measure(asgi: AsgiApp, documents: TimedDocuments, site: Site, operation: Operation) -> tuple[float, float]:

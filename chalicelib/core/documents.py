@@ -6,6 +6,7 @@ Two engines implement it; tests/contracts/documents holds both of them to these 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,7 +39,7 @@ class Documents(Protocol):
 
     * A collection exists as soon as something is written to it or an index is made; reading one that does not
       exist finds nothing. Reading a tenant that does not exist finds nothing and creates nothing.
-    * A write that returns is durable, and the next read by anybody sees it.
+    * A write that returns is durable, and the next read by anybody sees it; but see `together`.
     * Each write of one document is atomic: filter and change are one step. Writes of many documents are atomic
       per document.
     * Documents come and go as plain dictionaries of BSON values, in field order; dates are aware UTC
@@ -46,6 +47,14 @@ class Documents(Protocol):
     * Without an order, documents come in the order of their insertion where the engine knows it.
     * Every call may raise Unavailable, and TimedOut when `timeout_ms` passes.
     """
+
+    def together(self, tenant: str) -> AbstractContextManager[None]:
+        """Lets the writes of this thread to a tenant share what it costs to make them durable.
+
+        Each still succeeds or fails by itself and sees those before it. They are durable when the block has ended;
+        until then others may see none of them and have to wait with their own writes, so it should be short. When it
+        ends with an error, none or some of them may be kept. Blocks do not nest. Raises: Unavailable, also at the end.
+        """
 
     def insert(self, tenant: str, collection: str, document: Document) -> None:
         """Stores a new document. Raises: DuplicateId, DuplicateKey."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.clock import Deadline
 from chalicelib.core.errors import CoreError, VersionMismatch
 from chalicelib.core.objects.answers import Room
 from chalicelib.core.objects.model import (
@@ -26,9 +28,14 @@ MAX_OPERATIONS = 5_000
 """Operations of one batch, included. Our choice: each is a write of its own, and a request has 29 seconds behind API
 Gateway; clients that synchronise send 500 at a time."""
 
-
 UNWEIGHED = 250
 """Outcomes whose objects need not be weighed: of the largest size they just fill an answer."""
+
+TURN_MS = 50
+"""After so long, what was written of a batch is made durable and others get their turn to write. Our choice."""
+
+Together = Callable[[], AbstractContextManager[None]]
+"""Documents.together, of the caller's tenant."""
 
 
 class ObjectWrites(Protocol):
@@ -56,6 +63,7 @@ def run_batch(
     bucket: str,
     operations: Sequence[Operation],
     *,
+    together: Together,
     mark_only: bool = False,
     new_ids: Sequence[str] = (),
 ) -> list[Outcome]:
@@ -66,18 +74,51 @@ def run_batch(
     that are left are not carried out, and their outcome is LimitExceeded.
     Spec: nec-rest, 8.8; nec-clients, 5.30 to 5.35.
     """
-    outcomes: list[Outcome] = []
     room = Room()
-    for position, operation in enumerate(operations):
-        new_id = new_ids[position] if new_ids else None
+
+    def outcome_of(position: int) -> Outcome:
+        operation, new_id = operations[position], new_ids[position] if new_ids else None
+        outcome: Outcome
         try:
             room.require()
-            outcomes.append(_run(objects, caller, bucket, operation, mark_only, new_id))
+            outcome = _run(objects, caller, bucket, operation, mark_only, new_id)
         except CoreError as error:
-            outcomes.append(Failed(error, None if isinstance(operation, Insert) else operation.object_id))
+            outcome = _failed(operation, error)
         if position >= UNWEIGHED:
-            room.take(_shown(outcomes[-1]))
+            room.take(_shown(outcome))
+        return outcome
+
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(operations):
+        outcomes += _run_together(operations, len(outcomes), outcome_of, together)
     return outcomes
+
+
+def _run_together(
+    operations: Sequence[Operation], first: int, outcome_of: Callable[[int], Outcome], together: Together
+) -> list[Outcome]:
+    """What became of the operation at `first`, and of as many more as are made durable with it."""
+    outcomes: list[Outcome] = []
+    try:
+        with together():
+            turn = Deadline(TURN_MS)
+            for position in range(first, len(operations)):
+                outcomes.append(outcome_of(position))
+                if not turn.remaining_ms():
+                    break
+    except CoreError as error:
+        if not outcomes:
+            return [_failed(operations[first], error)]
+        # What was done may not be kept; an operation that did nothing keeps its own reason.
+        return [
+            outcome if isinstance(outcome, Failed) else _failed(operation, error)
+            for outcome, operation in zip(outcomes, operations[first:], strict=False)
+        ]
+    return outcomes
+
+
+def _failed(operation: Operation, error: CoreError) -> Failed:
+    return Failed(error, None if isinstance(operation, Insert) else operation.object_id)
 
 
 def _shown(outcome: Outcome) -> Document | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import cast
 
 from chalicelib.core import ids
@@ -129,14 +130,15 @@ class ObjectsService:
         """
         if len(operations) > MAX_OPERATIONS:
             raise InvalidInput(f"a batch has at most {MAX_OPERATIONS} requests")
+        together = partial(self._documents.together, caller.tenant.id)
         if request_token is None:
-            return run_batch(self, caller, bucket, operations, mark_only=mark_only)
+            return run_batch(self, caller, bucket, operations, together=together, mark_only=mark_only)
         key = replay_key(caller, bucket, "batch", request_token)
         kept = self._replays.recall(caller, key)
         if kept is not None:
             return kept
         new_ids = [id_for(key, position) for position in range(len(operations))]
-        outcomes = run_batch(self, caller, bucket, operations, mark_only=mark_only, new_ids=new_ids)
+        outcomes = run_batch(self, caller, bucket, operations, together=together, mark_only=mark_only, new_ids=new_ids)
         self._replays.keep(caller, key, outcomes)
         return outcomes
 

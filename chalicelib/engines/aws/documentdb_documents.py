@@ -7,6 +7,7 @@ A database per tenant, a collection per core collection. Every call is one comma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import Any
 
@@ -70,6 +71,10 @@ class MongoDocuments:
         self._prefix = database_prefix
         self._clock = clock or SystemClock()
         self._client = client(uri, ca_file, server_selection_timeout_ms, listeners)
+
+    def together(self, tenant: str) -> AbstractContextManager[None]:
+        # Every write is durable by itself there, and a transaction is one more round trip.
+        return nullcontext()
 
     # --- reads
 

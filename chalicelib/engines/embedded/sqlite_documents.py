@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import islice
 from pathlib import Path
 
@@ -50,6 +50,9 @@ class SqliteDocuments:
         engine = cls(Path(folder.name), durability="none", clock=clock)
         engine._temporary = folder
         return engine
+
+    def together(self, tenant: str) -> AbstractContextManager[None]:
+        return self._files.together(tenant)
 
     # --- reads
 

@@ -42,6 +42,28 @@ class Session:
         self.catalogue = catalogue
         self.execute = connection.execute
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is written meanwhile is undone alone on any exception; the transaction goes on.
+
+        Raises: Unavailable when a failure before, such as a full disk, has ended the transaction.
+        """
+        if not self.connection.in_transaction:
+            raise Unavailable("the database failed")
+        catalogue = self.catalogue
+        self.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if self.connection.in_transaction:
+                self.execute("ROLLBACK TO part")
+                self.execute("RELEASE part")
+            if self.catalogue is not catalogue:
+                # Of what was known of it, some may be undone.
+                self.catalogue = Catalogue(catalogue.version)
+            raise
+        self.execute("RELEASE part")
+
 
 class TenantFile:
     """One open file: its idle connections, its writers' queue and what is known of its catalogue."""

@@ -55,6 +55,16 @@ def _failures_translated() -> Iterator[None]:
         raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error
 
 
+class _SharedTransactions(threading.local):
+    """The transaction that a thread's writes to one tenant share, if they do."""
+
+    tenant: str | None = None
+    session: Session | None = None
+
+    def of(self, tenant: str) -> Session | None:
+        return self.session if self.tenant == tenant else None
+
+
 class TenantFiles:
     """All tenants' files in a folder."""
 
@@ -65,12 +75,17 @@ class TenantFiles:
         self._files: OrderedDict[str, TenantFile] = OrderedDict()
         self._idle = 0
         self._lock = threading.Lock()
+        self._shared = _SharedTransactions()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
     def reading(self, tenant: str) -> Iterator[Session | None]:
         """A snapshot of the tenant's data that writers do not disturb; None when there is no such tenant."""
         with _failures_translated():
+            shared = self._shared.of(tenant)
+            if shared is not None:
+                yield shared
+                return
             file, connection = self._lend(tenant)
             if file is None or connection is None:
                 yield None
@@ -84,10 +99,25 @@ class TenantFiles:
     def writing(self, tenant: str) -> Iterator[Session]:
         """The tenant's only write transaction of this moment, committed at the end, undone on any exception.
 
-        Makes the tenant if there is none.
+        Makes the tenant if there is none. Within `together` it is a part of that transaction, and undone alone.
         """
         with _failures_translated():
-            yield from self._write(tenant)
+            shared = self._shared.of(tenant)
+            if shared is not None:
+                with shared.part():
+                    yield shared
+            else:
+                yield from self._write(tenant)
+
+    @contextmanager
+    def together(self, tenant: str) -> Iterator[None]:
+        """One write transaction for all that this thread reads and writes of the tenant meanwhile."""
+        with self.writing(tenant) as session:
+            self._shared.tenant, self._shared.session = tenant, session
+            try:
+                yield
+            finally:
+                self._shared.tenant = self._shared.session = None
 
     def _write(self, tenant: str) -> Iterator[Session]:
         while True:

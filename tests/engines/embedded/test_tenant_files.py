@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,67 @@ def test_a_writer_gives_up_when_its_turn_does_not_come(tmp_path: Path, monkeypat
 
     here.close()
     there.close()
+
+
+def test_writes_together_are_synced_once_and_unseen_until_then(tmp_path: Path, synced: list[str]) -> None:
+    files = TenantFiles(tmp_path, "full")
+    files.create("acme")
+    synced.clear()
+
+    with files.together("acme"):
+        add_collection(files, "one")
+        add_collection(files, "two")
+        assert seen_by_another_thread(files) == 0
+        assert synced == []
+
+    assert seen_by_another_thread(files) == 2
+    assert synced == ["acme.db-wal"]
+    files.close()
+
+
+def test_of_writes_together_none_is_kept_when_the_block_ends_with_an_error(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path, "none")
+    with suppress(RuntimeError), files.together("acme"):
+        add_collection(files, "one")
+        raise RuntimeError
+    assert seen_by_another_thread(files) == 0
+    files.close()
+
+
+def test_a_failure_that_ends_the_transaction_fails_all_writes_together(tmp_path: Path) -> None:
+    files = TenantFiles(tmp_path, "none")
+
+    def write() -> None:
+        with files.together("acme"):
+            add_collection(files, "one")
+            with pytest.raises(Unavailable):
+                add_collection(files, "one", "OR ROLLBACK")
+            with pytest.raises(Unavailable):
+                add_collection(files, "two")
+
+    with pytest.raises(Unavailable):
+        write()
+    assert seen_by_another_thread(files) == 0
+    add_collection(files, "one")
+    assert seen_by_another_thread(files) == 1
+    files.close()
+
+
+def add_collection(files: TenantFiles, name: str, or_else: str = "") -> None:
+    with files.writing("acme") as session:
+        session.execute(f"INSERT {or_else} INTO collections (name) VALUES (?)", (name,))
+
+
+def seen_by_another_thread(files: TenantFiles) -> int:
+    """How many collections of acme there are to others."""
+
+    def look() -> None:
+        with files.reading("acme") as session:
+            assert session is not None
+            found.append(session.execute("SELECT count(*) FROM collections").fetchone()[0])
+
+    found: list[int] = []
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    return found[0]
