@@ -47,7 +47,7 @@ def allow_client_push(
     context: typer.Context,
     tenant: TenantRef,
     app: AppId,
-    allowed: Annotated[bool, typer.Option("--yes/--no", help="Allow it, or forbid it again.")] = True,
+    allowed: Annotated[bool, typer.Option("--allow/--forbid", help="Allow it, or forbid it again.")] = True,
 ) -> None:
     """Let an app send pushes with its app key, not only with the master key."""
     operator(context).core.tenants.allow_client_push(tenant, app, allowed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
 
@@ -56,6 +57,12 @@ cli.add_typer(openid.commands, name="openid")
 cli.add_typer(push.commands, name="push")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"yorozu {version_of('yorozu')}")
+        raise typer.Exit
+
+
 @cli.callback()
 def options(
     context: typer.Context,
@@ -65,6 +72,9 @@ def options(
             help="The folder of the embedded engine's data, instead of YOROZU_DATA_FOLDER.", show_default=False
         ),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
 ) -> None:
     """Run and operate a Yorozu backend: tenants, apps, buckets, indexes, users, and the server itself."""
     environment = dict(os.environ)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,10 @@ def test_help_lists_every_command_and_every_command_has_help(data: Path) -> None
     for command in ("serve", "demo", "doctor", "export", "import", "purge", "tenants", "apps", "buckets", "indexes"):
         assert command in top.stdout
         assert runner.invoke(cli, [command, "--help"]).exit_code == 0
+
+
+def test_the_version_is_told_without_any_data() -> None:
+    assert runner.invoke(cli, ["--version"]).stdout == f"yorozu {version('yorozu')}\n"
 
 
 def test_a_tenant_is_made_shown_set_disabled_and_deleted(data: Path, tenant: str) -> None:
@@ -114,6 +119,10 @@ def test_an_apps_keys_are_shown_once_and_can_be_issued_again(data: Path, tenant:
     assert made["app_key"] not in json.dumps(listed)
     again = told(data, "apps", "reissue-keys", "acme", made["app_id"], "--yes")[0]
     assert again["app_key"] != made["app_key"]
+    assert run(data, "apps", "allow-client-push", "acme", made["app_id"]).exit_code == 0
+    assert told(data, "apps", "list", "acme")[0]["client_push"] is True
+    assert run(data, "apps", "allow-client-push", "acme", made["app_id"], "--forbid").exit_code == 0
+    assert told(data, "apps", "list", "acme")[0]["client_push"] is False
     assert run(data, "apps", "allow-client-push", "acme", made["app_id"]).exit_code == 0
     assert told(data, "apps", "list", "acme")[0]["client_push"] is True
     assert run(data, "apps", "delete", "acme", made["app_id"], "--yes").exit_code == 0
