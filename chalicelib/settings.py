@@ -73,7 +73,7 @@ class Settings:
     files_bucket: str = _setting("")
     # Begins the key of each content, so that one bucket can hold several installations.
     files_prefix: str = _setting("")
-    # The KMS key that encrypts contents; empty: as the bucket does it by itself.
+    # The KMS key that encrypts contents; empty: the bucket's own encryption.
     files_kms_key: str = _setting("")
     # The file of the key that seals other parties' secrets on one machine; made when it is missing. Empty: secrets.key
     # in the data folder.
@@ -86,11 +86,11 @@ class Settings:
     push_account_arn: str = _setting("")
     # Begins the name of each platform application: `<prefix><tenant>_<app>`.
     push_application_prefix: str = _setting("yorozu-")
-    # Which of Apple's services apps are signed for.
+    # The service of Apple that apps are signed for.
     push_apns_platform: Literal["APNS", "APNS_SANDBOX"] = _setting("APNS", _one_of("APNS", "APNS_SANDBOX"))
-    # The region of AWS's services; empty: where this runs.
+    # The AWS region of the services; empty: where this runs.
     aws_region: str = _setting("")
-    # What stands in for AWS, as in tests; empty: AWS itself.
+    # The URL of a stand-in for AWS, as in tests; empty: AWS itself.
     aws_endpoint_url: str = _setting("")
 
     # The largest object, as BSON, included. Spec: nec-clients, 10.
@@ -101,24 +101,24 @@ class Settings:
     max_file_bytes: int = _setting(100 * 1024 * 1024, _at_least(1))
     # The largest file that comes in parts, included, where the file store takes parts.
     max_upload_bytes: int = _setting(5 * 1024 * 1024 * 1024, _at_least(1))
-    # Longer contents are fetched from the file store by a redirect, where it can; 0 answers with all of them.
+    # Longer contents are redirected to the file store, where it can serve them; 0: never.
     max_inline_bytes: int = _setting(0, _at_least(0))
-    # Where clients find this installation, as in https://api.example.com/api; empty: at the address that they ask.
+    # Where clients find this installation, as in https://api.example.com/api; empty: at the address that they use.
     public_base_url: str = _setting("")
     # Where links in mails lead, as in https://api.example.com/api; empty: where public_base_url says.
     mail_link_base_url: str = _setting("")
     # Who mails come from, unless a tenant says otherwise.
     mail_sender: str = _setting(NO_SENDER)
-    # The SMTP server that the embedded engine sends by; empty: mails are files in the data folder's outbox.
+    # The SMTP server of the embedded engine; empty: mails are files in the data folder's outbox.
     smtp_host: str = _setting("")
     smtp_port: int = _setting(587, _at_least(1))
     # `tls` from the start, `starttls`, or `none` for a server on this machine.
     smtp_security: Literal["tls", "starttls", "none"] = _setting("starttls", _one_of("tls", "starttls", "none"))
     smtp_user: str = _setting("")
     smtp_password: str = _setting("", secret=True)
-    # Where clients listen for events, as in https://push.example.com/events; empty: below the address that they ask.
+    # Where clients listen for events, as in https://push.example.com/events; empty: below the address that they use.
     sse_public_uri: str = _setting("")
-    # How often a client that listens for events is shown that the connection lives; clients give it up after twice.
+    # How often a client that listens for events gets a sign of life; clients give up after twice that time.
     sse_heartbeat_seconds: int = _setting(30, _at_least(1))
     # How long a Lambda waits for an event before it answers with none, at most 25; each wait occupies one Lambda.
     sse_wait_seconds: int = _setting(0, _at_least(0))
@@ -126,13 +126,13 @@ class Settings:
     push_retention_days: int = _setting(30, _at_least(1))
     # Threads of this server for each queue; 0 leaves the queues to others, such as Lambdas.
     queue_threads: int = _setting(2, _at_least(0))
-    # How long one of them has a job for itself; a job that takes longer, or whose server died, comes again.
+    # How long one of them has a job to itself; a job that takes longer, or whose server died, is handed out again.
     queue_hidden_seconds: int = _setting(360, _at_least(1))
-    # How long a query may take that does not say so itself; API Gateway gives up at 29 seconds.
+    # How long a query may take unless it says so itself; API Gateway gives up at 29 seconds.
     query_timeout_ms: int = _setting(10_000, _at_least(1))
     # How long the answer to a request token is kept: longer than any client tries again.
     request_token_hours: int = _setting(24, _at_least(1))
-    # What a proxy must send for its client-certificate headers to be believed; empty believes nobody.
+    # What the proxy must send for its client-certificate headers to be believed; empty: they never are.
     client_certificate_token: str = _setting("", secret=True)
     # The operator's key for API statistics of all tenants; empty: nobody has it. Spec: nec-rest, 11.3.
     system_key: str = _setting("", secret=True)
@@ -141,7 +141,7 @@ class Settings:
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting(
         "INFO", _one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
-    # What server_info tells about the build: a version, and an ISO 8601 time; empty: when the code was written.
+    # The build in server_info: a version, and an ISO 8601 time; empty: when the code was written.
     build_version: str = _setting("0.1.0")
     build_time: str = _setting("")
 

@@ -1,4 +1,4 @@
-"""The port to what keeps secrets that must be read again: other parties' passwords for us, never users' passwords."""
+"""The port to sealing: for secrets that must be read again, as our passwords at other parties; never users'."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Protocol
 
 
 class Sealer(Protocol):
-    """Encrypts a tenant's secrets, so that whoever reads the database alone has none of them.
+    """Encrypts a tenant's secrets, so that the database alone gives none of them away.
 
-    Calls may raise Unavailable.
+    Every call may raise Unavailable.
     """
 
     def seal(self, tenant: str, secret: str) -> bytes:

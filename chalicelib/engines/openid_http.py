@@ -28,7 +28,7 @@ _REFUSALS = (400, 401, 403)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """What a provider says is at one address; a redirect could lead to anybody's."""
+    """A provider answers at its own address; a redirect could lead anywhere."""
 
     def redirect_request(self, *_: Any) -> None:
         return None

@@ -1,7 +1,7 @@
 """The clients of AWS services: boto3 is imported when the first one is needed, and each is made once.
 
 Importing boto3 and making a first client takes half a second, which requests that touch only the database must not
-pay. Keys and region come from where AWS puts them (a role, AWS_* variables) unless settings say otherwise.
+pay. Keys and region come from where AWS provides them (a role, AWS_* variables), unless the settings name a region.
 """
 
 from __future__ import annotations

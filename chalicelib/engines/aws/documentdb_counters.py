@@ -1,4 +1,4 @@
-"""Calls counted one by one in DocumentDB, without waiting: what a Lambda does, which may freeze after any answer."""
+"""Calls counted one by one in DocumentDB, without waiting: for Lambdas, which may freeze after any answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.engines.aws.documentdb_documents import MongoDocuments
 
 
 class DocumentDbCounters:
-    """Sends one unacknowledged write a call, to a counter of this process's own, so that nobody waits for a lock."""
+    """Sends one unacknowledged write per call, to a counter of its own per process, so that nobody waits for a lock."""
 
     def __init__(self, documents: MongoDocuments) -> None:
         self._documents = documents

@@ -1,8 +1,8 @@
 """What Amazon DocumentDB 5.0 can be asked, and what is left to compute here.
 
 Pure functions over checked values. The tables are allow-lists: what they do not name is computed by the core from the
-documents that the server finds, so a gap in a table costs time and never a wrong answer. MongoDB itself can do all of
-it; it is asked no more than DocumentDB, so that both give the same answers by the same road.
+documents that the server finds, so a gap in a table costs time and never a wrong answer. MongoDB
+itself can do all of it, but is asked no more than DocumentDB, so that both give the same answers in the same way.
 Spec: documentdb, "Supported MongoDB APIs, operations, and data types".
 """
 
@@ -78,7 +78,7 @@ def split_filter(filter: Filter) -> SplitFilter:
 
 
 def _conditions(source: Document) -> Iterator[Document]:
-    """Conditions of one key each, that all must hold."""
+    """Conditions of one key each, all of which must hold."""
     for name, operand in source.items():
         if name == "$and":
             for part in operand:
@@ -88,7 +88,7 @@ def _conditions(source: Document) -> Iterator[Document]:
 
 
 def _places(condition: Document) -> list[str]:
-    """The paths where a condition asks for a place: only documents that have something there can match."""
+    """The paths at which a condition asks for a place: only documents with something there can match."""
     return [
         path
         for path, operand in condition.items()
@@ -139,13 +139,13 @@ def _is_served_operator(name: str, operand: Any) -> bool:
 
 
 def served_order(order: Order) -> list[tuple[str, int]]:
-    """Sort keys for the server, ended by `_id`: it promises no order among equals, and none without a sort."""
+    """Sort keys for the server, with `_id` last: it promises no order among equals, and none without a sort."""
     keys = list(order.keys)
     return keys if any(path == "_id" for path, _ in keys) else [*keys, ("_id", 1)]
 
 
 def served_projection(projection: Projection | None) -> Document | None:
-    """Which fields the server need not send; None for all. The core projects what it sends once more."""
+    """A projection that spares the server sending fields; None sends all. The core projects what comes once more."""
     if projection is None:
         return None
     paths = dict(_projected_paths(projection.source, ""))
@@ -174,7 +174,7 @@ def can_grow(update: Update) -> bool:
 
 
 def unchanged(document: Document) -> Document:
-    """A condition that a document is still as it was seen, field by field."""
+    """The condition that a document is still as it was read, field by field."""
     return {name: {"$eq": value} for name, value in document.items()}
 
 
@@ -190,9 +190,9 @@ class SplitPipeline:
 
 
 def split_pipeline(pipeline: Pipeline, stored_name: Callable[[str], str]) -> SplitPipeline:
-    """The longest beginning of a resolved pipeline that the server can run, in a settled order, and the rest.
+    """The longest beginning of a resolved pipeline that the server can run, in a defined order, and the rest.
 
-    `stored_name` tells the server's name of a collection.
+    `stored_name` returns the server's name of a collection.
     """
     stages = pipeline.stages
     served: list[Document] = []
@@ -254,7 +254,7 @@ def is_served_expression(source: Any) -> bool:
 
 
 def _in_settled_order(served: Sequence[Document], rest: Sequence[Document]) -> Iterator[Document]:
-    """The served stages, with a sort by `_id` where the order of the stored documents decides about the result."""
+    """The served stages, with a sort by `_id` where the order of the stored documents affects the result."""
     leading = 0
     while leading < len(served) and "$match" in served[leading]:
         leading += 1

@@ -1,6 +1,6 @@
 """Documents in Amazon DocumentDB 5.0 or MongoDB: the aws engine of the port in core/documents.py.
 
-A database per tenant, a collection per core collection. Every call is one command to the server, besides what
+A database per tenant, a collection per core collection. Every call is one command to the server, except as
 `update_one` says; documentdb_dialect.py says what the server is asked and what is computed here.
 """
 
@@ -53,8 +53,8 @@ from chalicelib.engines.aws.documentdb_writes import ATTEMPTS, on_each, on_one, 
 class MongoDocuments:
     """Keeps documents in a MongoDB-compatible server; see core/documents.py for what each method promises.
 
-    Insertion order is not known there: without an order, documents come in the order of their `_id`, and it also breaks
-    ties. Writes are acknowledged by a majority and its journals. The connection opens at the first call.
+    The server does not know the order of insertion: without an order, documents come in the order of `_id`, which also
+    breaks ties. Writes are acknowledged by a majority and its journals. The connection opens at the first call.
     """
 
     def __init__(
@@ -153,9 +153,9 @@ class MongoDocuments:
     def update_one(
         self, tenant: str, collection: str, filter: Filter, update: Update, *, max_bytes: int | None = None
     ) -> Document | None:
-        """One command; one more before it when `max_bytes` is given and the update can make the document larger: no
-        operator of DocumentDB 5.0 tells a server how large a document is. Two updates at the same moment may then
-        together pass the limit by the size of one of them."""
+        """One command; a read before it when `max_bytes` is given and the update can make the document larger, because
+        no operator of DocumentDB 5.0 measures a document. Two simultaneous updates may then together exceed the limit
+        by the size of one of them."""
         stored = self._collection(tenant, collection)
 
         def check(seen: Document) -> None:
@@ -170,7 +170,7 @@ class MongoDocuments:
             )
         except InvalidUpdate as error:
             if error.__cause__ is not None:
-                # The server's reason is a code: the core tells the same client more, as the other engine does.
+                # The server's reason is only a code: the core tells the client more, as with the other engine.
                 seen = find_any(stored, split_filter(filter))
                 if seen is not None:
                     update.apply(seen, now=self._clock.now(), found_by=filter)
@@ -193,11 +193,11 @@ class MongoDocuments:
                     assert changed is not None  # noqa: S101 - an upsert always answers the document
                     return changed
             except DuplicateId:
-                continue  # Another upsert made it between the look and the insert: now there is one to change.
+                continue  # Another upsert created it between the search and the insert: now there is one to change.
         raise Unavailable("other writes came between, again and again")
 
     def upsert_unacknowledged(self, tenant: str, collection: str, document_id: str, update: Update) -> None:
-        """Sends an upsert and waits for nothing: what is lost on the way is lost. For counters only."""
+        """Sends an upsert and does not wait: what is lost on the way is lost. For counters only."""
         stored = self._collection(tenant, collection).with_options(write_concern=WriteConcern(w=0))
         with core_errors():
             stored.update_one({"_id": document_id}, update.source, upsert=True)
@@ -269,7 +269,7 @@ class MongoDocuments:
             raise DuplicateKey(index.name) from error.__cause__
 
     def drop_index(self, tenant: str, collection: str, name: str) -> None:
-        # The driver takes a collection that is not there for one whose index is gone.
+        # The driver ignores a missing collection, as if its index had been dropped.
         if name not in [index.name for index in self.indexes(tenant, collection)]:
             raise IndexNotFound(name)
         with core_errors():
@@ -285,7 +285,7 @@ class MongoDocuments:
             self._collection(tenant, collection).drop()
 
     def create_tenant(self, tenant: str) -> None:
-        # The server makes a database at the first write to it; only the name is checked here.
+        # The server creates a database at the first write to it; only the name is checked here.
         database_name(self._prefix, tenant)
 
     def drop_tenant(self, tenant: str) -> None:

@@ -1,4 +1,4 @@
-"""What the driver raises, as core errors. The cause stays attached; only codes decide, never the wording."""
+"""What the driver raises, as core errors. The cause stays attached; only codes count, never the wording."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NOT_THE_QUESTION = frozenset(
     {1, 6, 7, 8, 11, 13, 18, 20, 43, 63, 64, 79, 89, 91, 100, 112, 133, 189, 202, 262, 8000, 9001, 10107, 11600, 11601}
     | {11602, 13388, 13435, 13436}
 )
-"""Codes that tell of the server's state and not of what was asked."""
+"""Codes that are about the state of the server and not about what was asked."""
 
 _INDEX_NAME = re.compile(r"index: (?:\S+\.\$)?(\S+)")
 
@@ -60,7 +60,7 @@ _LONGEST_MESSAGE = 300
 
 @contextmanager
 def core_errors(refused: type[InvalidInput] = OperatorMisused) -> Iterator[None]:
-    """Turns driver errors into core errors; `refused` is for what the server will not do with the question."""
+    """Turns driver errors into core errors; `refused` is the error for what the server refuses to do."""
     try:
         yield
     except BodyTooLargeForServer as error:

@@ -29,9 +29,9 @@ def database_name(prefix: str, tenant: str) -> str:
 
 
 def collection_name(database: str, collection: str) -> str:
-    """The collection's own name where the server takes it, else one made of its hash.
+    """The collection's own name where the server accepts it, else one made from its hash.
 
-    A made name holds a `~`, which no plain one does, so the two never meet.
+    A made-up name contains a `~`, which no other name does, so the two never collide.
     """
     plain = _PLAIN_COLLECTION.fullmatch(collection)
     if plain and len(database) + 1 + len(collection) <= MAX_NAMESPACE_BYTES:

@@ -1,4 +1,4 @@
-"""Reading documents from the server: cursors, and what of a filter is decided here."""
+"""Reading documents from the server: cursors, and the part of a filter that is decided here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.engines.aws.documentdb_dialect import SplitFilter
 from chalicelib.engines.aws.documentdb_errors import core_errors
 
 BATCH_DOCUMENTS = 1_000
-"""Documents that the server sends at once: most answers need no second command, and no cursor stays open."""
+"""Documents that the server sends at once: most answers need no second command and leave no cursor open."""
 
 
 def read(open: Callable[[], CommandCursor[Document] | Cursor[Document]]) -> Generator[Document]:
@@ -36,7 +36,7 @@ def search(stored: Collection[Document], served: Document, timeout_ms: int, opti
 def sift(
     stored: Collection[Document], split: SplitFilter, deadline: Deadline, options: Document
 ) -> Generator[Document]:
-    """What the server finds, without what the rest of the filter rejects. Raises: TimedOut."""
+    """What the server finds, except what the rest of the filter rejects. Raises: TimedOut."""
     with closing(search(stored, split.served, deadline.remaining_ms(), options)) as found:
         for document in found:
             deadline.check()

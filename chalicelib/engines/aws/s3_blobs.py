@@ -1,6 +1,6 @@
 """File contents in an S3 bucket, under `<prefix><tenant>/<key>`.
 
-S3 shows an object when all of it is there: one request stores a short content, an upload in parts a long one, and a
+S3 shows an object only once it is complete: one request stores a short content, an upload in parts a long one, and a
 crash leaves at most parts that nobody sees, which the sweep aborts.
 """
 
@@ -75,7 +75,7 @@ class Place:
 
 
 class S3Pieces:
-    """A body that S3 sends, a piece at a time; none at all when there is nothing to read."""
+    """A body that S3 sends, a piece at a time; no pieces when there is nothing to read."""
 
     def __init__(self, body: Any) -> None:
         self._body = body
@@ -92,13 +92,13 @@ class S3Pieces:
 
     def close(self) -> None:
         if self._body is not None:
-            # What has not been read is cut off: nobody waits for the rest of a content.
+            # Cut off what has not been read, rather than wait for the rest of a content.
             self._body.close()
             self._body = None
 
 
 class _Parts:
-    """A content by PART_BYTES, fewer only at its end; one part at a time is in memory.
+    """A content in parts of PART_BYTES, the last one smaller; one part at a time is in memory.
 
     Raises: BodyTooLarge, as soon as more than `max_bytes` have been read.
     """
@@ -110,10 +110,10 @@ class _Parts:
         self.read_next()
 
     def read_next(self) -> None:
-        """Puts the next part in the place of this one; an empty one at the end."""
-        # A new one, made after the old one is let go: two would be in memory while the next is read.
+        """Replaces this part by the next one; by an empty one at the end."""
+        # The old part is released first: otherwise two would be in memory while the next one is read.
         self.part = bytearray()
-        # By pieces, for a socket gives what has arrived, and a part asked for whole would be there twice.
+        # In pieces: a socket returns what has arrived, and joining it to a whole part would need the memory twice.
         while wanted := min(PIECE_BYTES, PART_BYTES - len(self.part)):
             piece = self._content.read(wanted)
             if not piece:
@@ -164,7 +164,7 @@ class S3Blobs:
                     return S3Pieces(None)
                 return S3Pieces(self._clients.s3.get_object(**named, **_range(start, length))["Body"])
         except RangeNotSatisfiable:
-            # As of a file that is read behind its end.
+            # As for a file that is read beyond its end.
             return S3Pieces(None)
 
     def delete(self, tenant: str, key: str) -> None:
@@ -250,7 +250,7 @@ class S3Blobs:
         return sent
 
     def _join(self, tenant: str, key: str, upload: str, parts: list[UploadedPart], length: int) -> None:
-        """Makes the content of its parts, which have that length together."""
+        """Joins the parts, which together have that length, to the content."""
         wrong = InvalidInput("the parts named are not the parts that have arrived")
         known = dict.fromkeys(("InvalidPart", "InvalidPartOrder", "EntityTooSmall"), wrong)
         named = self._place.content(tenant, key)
@@ -259,7 +259,7 @@ class S3Blobs:
             with core_errors(FILE_STORE, {**known, "NoSuchUpload": UploadNotFound(key)}):
                 self._clients.s3.complete_multipart_upload(**named, UploadId=upload, MultipartUpload={"Parts": listed})
         except UploadNotFound:
-            # The answer to an earlier attempt may be what got lost.
+            # An earlier attempt may have succeeded and only its answer been lost.
             with core_errors(FILE_STORE, {"404": UploadNotFound(key)}):
                 stored = self._clients.s3.head_object(**named)
             if stored["ContentLength"] != length:
@@ -277,11 +277,11 @@ class S3Blobs:
             self._clients.s3.abort_multipart_upload(Bucket=self._place.bucket, Key=full_key, UploadId=upload)
 
     def _pages(self, tenant: str, operation: str, part: str) -> Iterator[dict[str, Any]]:
-        """What a listing says of a tenant, one by one, page after page."""
+        """The items of a listing of a tenant, page by page."""
         with core_errors(FILE_STORE):
             pages = iter(self._clients.s3.get_paginator(operation).paginate(**self._place.all_of(tenant)))
         while True:
-            # Not around the whole loop: what the taker of an item raises would be taken for ours.
+            # Not around the whole loop: what the consumer of an item raises would be mistaken for ours.
             with core_errors(FILE_STORE):
                 page = next(pages, None)
             if page is None:

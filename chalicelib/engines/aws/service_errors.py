@@ -1,4 +1,4 @@
-"""What boto3 raises, as core errors. The cause stays attached; codes decide, and no wording reaches a caller."""
+"""What boto3 raises, as core errors. The cause stays attached; only codes count, and no wording reaches a caller."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SLOW = frozenset({TIMEOUT, "RequestTimeout", "RequestTimeoutException"})
 def core_errors(service: str, known: Mapping[str, CoreError] | None = None) -> Iterator[None]:
     """Turns boto3's errors into core errors: by their code into one of `known`, else into TimedOut or Unavailable.
 
-    Also what is our own mistake, as a missing right or bucket, is Unavailable: the caller can do nothing about it,
-    and the cause is in the log.
+    Our own mistakes, such as a missing right or bucket, are Unavailable too: the caller can do nothing about them, and
+    the cause is in the log.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def core_errors(service: str, known: Mapping[str, CoreError] | None = None) -> I
 
 def code_of(error: Exception) -> str | None:
     """The service's code for an error, TIMEOUT or NO_ANSWER where no service spoke; None when it is not boto3's."""
-    # By now boto3 is loaded, for nothing else raises what is looked for.
+    # boto3 is loaded by now: nothing else raises these errors.
     from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, ReadTimeoutError
 
     if isinstance(error, ClientError):

@@ -14,8 +14,8 @@ MAIL = "the mail service"
 CHARSET = "UTF-8"
 
 REFUSED = ("BadRequestException", "InvalidParameterValue")
-"""What SES says of an address that is none. MessageRejected is not among them: it tells of the sender, or the account,
-and nobody who asks for a mail can help that. Spec: aws-ses, "SendEmail"."""
+"""What SES says about an invalid address. MessageRejected is not among them: it is about the sender or the account,
+which whoever asks for a mail cannot change. Spec: aws-ses, "SendEmail"."""
 
 
 class SesMail:

@@ -16,7 +16,7 @@ MAX_MESSAGE_BYTES = 262_144
 """The whole message, included. Spec: aws-sns, "Publish"."""
 
 MAX_PAYLOAD_BYTES = 4096
-"""What Apple and Google take for one device, included; SNS would accept more, and the device would get nothing."""
+"""What Apple and Google accept for one device, included; SNS accepts more, but the device would get nothing."""
 
 TTL_SECONDS = 28 * 24 * 3600
 """How long a message is kept for a device that is off. Our choice: the longest that FCM allows."""
@@ -29,17 +29,17 @@ def sns_message(technology: str, message: PushMessage) -> str:
     """The text to publish to devices of a technology. Raises: LimitExceeded when it is too large for them."""
     payload = _compact(_apns_payload(message) if technology == "apns" else _gcm_payload(message))
     _check_size(payload, MAX_PAYLOAD_BYTES)
-    # The default is for platforms that no endpoint here has; SNS wants one all the same, and not an empty one.
+    # The default is for platforms that no endpoint here has; SNS still demands one that is not empty.
     whole = _compact({"default": message.text or "-"} | dict.fromkeys(PLATFORMS[technology], payload))
     _check_size(whole, MAX_MESSAGE_BYTES)
     return whole
 
 
 def sns_attributes(technology: str, message: PushMessage) -> dict[str, dict[str, str]]:
-    """What goes beside the message. Spec: aws-sns, "Using Amazon SNS message attributes for mobile"."""
+    """The attributes of a message. Spec: aws-sns, "Using Amazon SNS message attributes for mobile"."""
     attributes = {f"AWS.SNS.MOBILE.{platform}.TTL": str(TTL_SECONDS) for platform in PLATFORMS[technology]}
     if technology == "apns":
-        # Apple refuses a message that says it is seen and is not.
+        # Apple refuses a message that claims to be visible and is not.
         attributes["AWS.SNS.MOBILE.APNS.PUSH_TYPE"] = "background" if _is_silent(message) else "alert"
         attributes["AWS.SNS.MOBILE.APNS.PRIORITY"] = "5" if _is_silent(message) else "10"
     return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
@@ -58,7 +58,7 @@ def _apns_payload(message: PushMessage) -> dict[str, Any]:
 
 
 def _gcm_payload(message: PushMessage) -> dict[str, Any]:
-    """What an Android device gets: data, whose values FCM wants as texts. Spec: nec-rest, 10.6."""
+    """What an Android device gets: data, the values of which FCM demands as text. Spec: nec-rest, 10.6."""
     data = message.extras | _given({"message": message.text, "title": message.title, "uri": message.uri})
     return {"data": {name: value if isinstance(value, str) else _compact(value) for name, value in data.items()}}
 

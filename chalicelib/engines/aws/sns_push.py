@@ -1,6 +1,6 @@
 """Push by SNS: a platform application for each app and technology, and in it an endpoint for each token.
 
-The operator makes the platform applications, for the keys of Apple and Google belong to AWS and not here:
+The operator creates the platform applications, as the keys of Apple and Google belong in AWS and not here:
 `<prefix><tenant>_<app>`, of the platform APNS (or APNS_SANDBOX) and GCM. See docs/aws-engines.md.
 """
 
@@ -23,7 +23,7 @@ from chalicelib.engines.aws.service_errors import NO_ANSWER, TIMEOUT, code_of
 from chalicelib.engines.aws.sns_messages import sns_attributes, sns_message
 
 AT_ONCE = 10
-"""Messages on their way at the same moment: as many as a client has connections."""
+"""Messages that are sent at the same time: as many as a client has connections."""
 
 BEGUN_WITHIN_SECONDS = 40.0
 """After which the devices that are left come again later. Three calls that time out thrice take 75 seconds more, and a
@@ -37,10 +37,10 @@ NOT_NOW = frozenset(
     | {"RequestTimeout", "ServiceUnavailable", "Throttled", "Throttling", "ThrottlingException"}
     | {"TooManyRequestsException", "500", "502", "503", "504"}
 )
-"""Codes after which the same request may well succeed; a missing right is put right by the operator."""
+"""Codes after which the same request may succeed later; the operator will have granted a missing right."""
 
 TOO_LARGE = "TooLarge"
-"""Our own code, for messages that are not even sent."""
+"""Our own code for messages that are not even sent."""
 
 EXISTING_ENDPOINT = re.compile(r"Endpoint (arn:\S+) already exists")
 """How SNS names the endpoint of a token that has other attributes than the ones sent."""
@@ -147,9 +147,9 @@ class SnsPush:
                 return _verdict(error, refusals)
             existing = EXISTING_ENDPOINT.search(str(error))
             if existing is None:
-                # Devices are forgotten for what is theirs only: a mistaken setting must not cost an app all of them.
+                # A device is deleted only for a fault of its own: a wrong setting must not cost an app all its devices.
                 return Delivery.DEAD if WRONG_TOKEN.search(str(error)) else _verdict(error, refusals)
-            # If it is disabled, publishing will tell, and delete it.
+            # If it is disabled, publishing will find out, and delete it.
             endpoint = existing[1]
         with self._lock:
             self._endpoints[application, token] = endpoint
@@ -171,7 +171,7 @@ class SnsPush:
 
 
 def _verdict(error: Exception, refusals: list[str]) -> Delivery:
-    """What an error means for the message. An application that is missing or disabled is no fault of the token."""
+    """What an error means for the message. A missing or disabled application is not the token's fault."""
     code = code_of(error)
     if code is None:
         raise error

@@ -40,11 +40,11 @@ RUN_OUT = (
     "MessageNotInflight",
     "AWS.SimpleQueueService.MessageNotInflight",
 )
-"""What SQS says of a receipt that is not the latest of a job that is being worked on."""
+"""What SQS says about a receipt that is not the latest one of a job in progress."""
 
 
 class SqsJobs:
-    """The Jobs port on SQS. A queue's address is asked for once."""
+    """The Jobs port on SQS. A queue's URL is looked up once."""
 
     def __init__(self, clients: Clients, prefix: str = "") -> None:
         self._clients = clients
@@ -130,7 +130,7 @@ def _ignoring_old_receipts() -> Iterator[None]:
 
 
 def _batches(texts: list[str]) -> Iterator[list[str]]:
-    """The bodies in groups that one call takes. They are ASCII, so characters are bytes."""
+    """The bodies in groups that fit in one call. They are ASCII, so characters are bytes."""
     batch: list[str] = []
     size = 0
     for text in texts:

@@ -3,9 +3,9 @@
     documents_<n>  doc: the place in the order of insertion; id: `_id`; body: the document as BSON
     index_<n>      key: see index_keys.py; doc. One row per key and document, unique indexes one per key
 
-The numbers are never used again, so what another process remembers of a dropped table cannot mean a new one.
-Every change here raises the version; sessions compare it at each transaction and look again when it has moved. It
-begins at random, so that a tenant that was dropped and made again is not taken for the old one.
+The numbers are never reused, so what another process remembers of a dropped table cannot mean a new one.
+Every change here raises the version; sessions compare it at each transaction and read again when it has changed. It
+starts at random, so that a tenant that was dropped and created again is not mistaken for the old one.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Catalogue:
         found = self._collections.get(name)
         if found is None:
             found = _read(connection, name)
-            # What is not there is not remembered: whoever asks for names without end must not fill the memory.
+            # What does not exist is not remembered: endless made-up names must not fill the memory.
             if found is not None:
                 self._collections[name] = found
         return found
@@ -118,7 +118,7 @@ def drop_collection(connection: sqlite3.Connection, collection: Collection) -> N
 
 
 def add_index(connection: sqlite3.Connection, collection: Collection, index: Index) -> StoredIndex | None:
-    """Makes an empty index; None when the same one exists. Raises: Conflict when the name stands for other keys."""
+    """Creates an empty index; None when the same one exists. Raises: Conflict when an index of that name differs."""
     for stored in collection.indexes:
         if stored.index == index:
             return None
@@ -147,6 +147,6 @@ def drop_index(connection: sqlite3.Connection, collection: Collection, name: str
 
 
 def mark_multikey(connection: sqlite3.Connection, stored: StoredIndex, multikey: int) -> None:
-    """Notes that documents with arrays are in the index, so that no plan relies on one key per document."""
+    """Records that the index holds documents with arrays, so that no plan relies on one key per document."""
     connection.execute("UPDATE indexes SET multikey = multikey | ? WHERE n = ?", (multikey, stored.number))
     _raise_version(connection)

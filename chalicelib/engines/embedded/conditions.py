@@ -1,7 +1,7 @@
-"""What a filter demands of single paths, in encoded values: what an index can look for.
+"""What a filter demands of single paths, in encoded values: what an index can search for.
 
-Conditions err on the side of too many documents; the engine asks the filter itself about each one. `exclusions` says
-where that is not needed.
+Conditions may allow too many documents; the engine checks each against the filter itself. `exclusions` says where that
+is not needed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SCALARS = frozenset((values.NUMBER, values.STRING, values.OBJECT_ID, values.BOO
 _COMPARISONS = frozenset(("$eq", "$gt", "$gte", "$lt", "$lte"))
 
 FEW = 32
-"""As many ids are looked up one by one without asking what else might serve. Our choice."""
+"""Up to so many ids are looked up one by one without considering other plans. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Place:
     after: bool = False
 
     def position(self) -> bytes:
-        """Bytes that compare with keys as the place lies among them; no key goes on with 0xFF."""
+        """Bytes that compare with keys as the place does; no key continues with 0xFF."""
         return self.key + b"\xff" if self.after else self.key
 
 
@@ -71,12 +71,12 @@ Conditions = tuple[OnPath | Either, ...]
 
 
 def conditions_of(filter: Filter) -> Conditions:
-    """What every document that the filter matches meets."""
+    """The conditions that every document which the filter matches meets."""
     return _encoded(filter.conditions)
 
 
 def few_ids(filter: Filter) -> tuple[str, ...]:
-    """The few `_id`s of which a match must have one; empty when there may be others. Most filters name one."""
+    """The `_id`s that a match can have, if they are few; else empty. Most filters name one."""
     for condition in filter.conditions:
         if isinstance(condition, OneOf) and condition.path == "_id" and len(condition.values) <= FEW:
             wanted = tuple(value for value in condition.values if isinstance(value, str) and is_unicode(value))

@@ -26,7 +26,7 @@ PIECE_BYTES = 1024 * 1024
 """How much of a content is in memory at a time."""
 
 REMEMBERED_FOLDERS = 4096
-"""Folders that a process knows to be lasting; a forgotten one is flushed again."""
+"""Folders that a process knows to be durable; a forgotten one is flushed again."""
 
 _TENANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
 _PARTIAL = ".partial"
@@ -111,7 +111,7 @@ class DiskBlobs:
             if folder.exists():
                 shutil.rmtree(folder)
         except FileNotFoundError:
-            # Somebody else deletes it too, or writes into it: what is left is for the next call.
+            # Others delete it too, or write into it: the next call deletes what is left.
             shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
             raise _translated(error) from error
@@ -139,9 +139,9 @@ class DiskBlobs:
         return
 
     def _make_lasting(self, folder: Path) -> None:
-        """Makes a folder that a power cut does not take away: each folder above it remembers the one below.
+        """Creates a folder durably: each folder above it is flushed after the one below was created.
 
-        Flushed once by each process, for another may have made the folder and not have come so far.
+        Each process flushes once, as another one may have created the folder without getting that far.
         """
         folder.mkdir(parents=True, exist_ok=True)
         if folder not in self._lasting:

@@ -133,7 +133,7 @@ def _rows(cursors: list[_Cursor], met_array: set[int]) -> Iterator[list[Any]]:
 
 
 def _walk(cursor: _Cursor, place: int, met_array: set[int]) -> _Cursor:
-    """As far as the path goes without a choice between the elements of an array."""
+    """Follows the path as far as it goes without branching into the elements of an array."""
     while not cursor.finished:
         if type(cursor.value) in _ARRAYS:
             if not cursor.ahead or not _is_only_position(cursor.value, cursor.ahead[0]):

@@ -1,6 +1,6 @@
-"""What the indexes of a collection know of a filter: sets of documents, as SQL.
+"""What the indexes of a collection tell about a filter: sets of documents, as SQL.
 
-The documents that match a filter are in every one of the sets found here; a set may hold more than those.
+Every document that matches the filter is in every set found here; a set may contain more.
 """
 
 # ruff: noqa: S608 - all that is put into SQL here are table names, made of numbers
@@ -23,10 +23,10 @@ MAX_SELECTS = 100
 """Selects in one term; SQLite takes 500 in a union, and 1,000 operators side by side."""
 
 MAX_TERMS = 12
-"""Terms made of one filter; more hardly narrow a search down."""
+"""Terms made from one filter; more would hardly narrow the search further."""
 
 MAX_PROBES = 24
-"""Keys looked up for each document on the way; with more it is cheaper to look at the document."""
+"""Keys looked up for each document that is passed; with more, reading the document is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""BSON values as byte strings that compare, byte by byte, as MongoDB orders the values.
+"""BSON values as byte strings that compare, byte by byte, as the values do in MongoDB.
 
-`encode(a) < encode(b)` exactly when `values.compare(a, b) < 0`, and equal bytes are equal values. Every encoding
-ends itself: none is a prefix of another, so encodings may be concatenated for compound indexes, and their bytes
+`encode(a) < encode(b)` exactly when `values.compare(a, b) < 0`, and equal bytes are equal values. No
+encoding is a prefix of another, so encodings may be concatenated for compound indexes, and their bytes
 inverted for descending ones. Spec: mongodb, "Comparison/Sort Order".
 """
 
@@ -29,7 +29,7 @@ _STRING, _OBJECT, _ARRAY, _BINARY, _OBJECT_ID = b"\x30", b"\x38", b"\x40", b"\x4
 _BOOLEAN, _DATE, _TIMESTAMP, _REGEX, _CODE, _MAX_KEY = b"\x58", b"\x60", b"\x68", b"\x70", b"\x78", b"\xf0"
 
 UNDEFINED_KEY = _UNDEFINED
-"""What an index keeps for an empty array; it comes just before null, as in MongoDB."""
+"""The key of an empty array; it comes just before null, as in MongoDB."""
 
 NULL_KEY = _NULL
 

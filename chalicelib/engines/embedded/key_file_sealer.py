@@ -1,6 +1,6 @@
 """Secrets sealed with a key in a file of the data folder: AES-256-GCM, the tenant's id bound in.
 
-Whoever has the whole folder has the key too; who has only a database file, or a copy of one, has nothing. The file
+Whoever has the whole folder also has the key; a database file alone, or a copy of one, gives nothing away. The file
 may be elsewhere: see the setting `secrets_key_file`.
 """
 
@@ -40,7 +40,7 @@ class KeyFileSealer:
             raise Unavailable("a secret was sealed with another key") from error
 
     def _cipher(self) -> AESGCM:
-        # Loaded where a secret is met: most installations have none.
+        # Imported only where there is a secret: most installations have none.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         return AESGCM(self._key())

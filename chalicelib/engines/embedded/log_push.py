@@ -1,4 +1,4 @@
-"""A gateway that delivers nothing and says so: for development, where no device is at hand."""
+"""A gateway that delivers nothing and logs that, for development without devices."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class OutboxMailer:
 
 @dataclass(frozen=True, slots=True)
 class SmtpAddress:
-    """Where an SMTP server is and how to get in. `security`: `tls` from the start, `starttls`, or `none`."""
+    """Where an SMTP server is, and how to log in. `security`: `tls` from the start, `starttls`, or `none`."""
 
     host: str
     port: int
@@ -110,9 +110,9 @@ def to_message(mail: Mail, sender: str) -> EmailMessage:
     except (ValueError, MessageError) as error:
         raise InvalidEmail("the address cannot be written to") from error
     message["Date"] = formatdate(localtime=False)
-    # The sender's domain: mail servers take an id of a domain that does not exist for a sign of spam.
+    # The sender's domain: mail servers regard an id with a domain that does not exist as a sign of spam.
     message["Message-ID"] = make_msgid(domain=parseaddr(mail.sender or sender)[1].rpartition("@")[2] or "localhost")
-    # Nobody's absence note shall answer: RFC 3834.
+    # Keeps absence notes from answering. RFC 3834.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     if mail.html is not None:

@@ -1,7 +1,7 @@
-"""How a question is answered: which index to walk, which to probe, and what is left to the filter and a sort.
+"""How a query is answered: which index to walk, which to probe, and what is left to the filter and a sort.
 
-Whatever the choice, the answer is right, because the filter is asked about each document that a plan yields; the
-choice decides only how many those are.
+Whatever the choice, the answer is right, because each document that a plan yields is checked against the filter; the
+choice affects only how many those are.
 """
 
 # ruff: noqa: S608 - all that is put into SQL here are table names, made of numbers
@@ -26,7 +26,7 @@ _MAX_PARAMETERS = 30_000
 """SQLite takes 32,766 variables in a statement."""
 
 _COUNTED_ROWS = 1_000
-"""How far an index is counted to guess what it yields; about 20 µs."""
+"""How far an index is counted to estimate what it yields; about 20 µs."""
 
 # Costs, in rows walked in an index: measured at 0.4 µs a row with its document looked up.
 _DOCUMENT_COST = 25.0
@@ -36,7 +36,7 @@ _PROBE_COST = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A plan and what it is guessed to cost."""
+    """A plan and its estimated cost."""
 
     cost: float
     plan: Plan
@@ -49,7 +49,7 @@ class Counting:
     sql: str
     parameters: tuple[Any, ...]
     is_quick: bool
-    """It takes less than to look at the documents that an index finds."""
+    """Whether it is cheaper than reading the documents that an index finds."""
 
 
 class Planner:
@@ -108,7 +108,7 @@ class Planner:
         return None if missing else chosen
 
     def choices(self, order: OrderKeys, wanted: int | None) -> Iterator[Choice]:
-        """Every way there is, with its cost in index rows."""
+        """Every possible plan, with its cost in index rows."""
         self._measure()
         total = self._total
         shares = {id(term): min(1.0, self._rows[id(term)] / total) for term in self._terms}
@@ -136,7 +136,7 @@ class Planner:
             yield Choice(cost(rows, 1.5, others, stops=True), self._walk(walk, others))
 
     def _measure(self) -> None:
-        """Guesses how many documents there are, and in each set; by one statement, since each has its price."""
+        """Estimates how many documents there are, and how many in each set; in one statement, as each has its price."""
         counted = [term for term in self._terms if term.at_most is None]
         counts = "".join(
             f", (SELECT count(*) FROM (SELECT 1 FROM ({term.select}) LIMIT {_COUNTED_ROWS}))" for term in counted

@@ -1,7 +1,7 @@
 """A plan: the SELECT that yields what may match, in packs of rows.
 
-SQLite is asked for a pack of documents as one row of text. Row by row, Python would give up and win back its
-interpreter lock at each; with 16 threads at work a page of 100 objects then took a second now and again.
+SQLite returns a pack of documents as one row of text. Row by row, Python would release and regain its interpreter lock
+at each; with 16 threads at work, a page of 100 objects then took a second now and again.
 """
 
 # ruff: noqa: S608 - all that is put into SQL here are table names, made of numbers
@@ -56,7 +56,7 @@ class Plan:
     is_ordered: bool = True
     """The rows come in the order asked for."""
     mixes_ties: bool = False
-    """Rows that are equal in that order come in another than that of insertion."""
+    """Rows that are equal in that order do not come in the order of insertion."""
 
     def statement(self, after: Place | None, rows: int) -> tuple[str, tuple[Any, ...]]:
         """The SELECT of the first rows, or of those after a place: bodies, docs and ordering keys, each in one text."""
@@ -74,6 +74,6 @@ class Plan:
 
 
 def plan_for_ids(collection: Collection, ids: tuple[str, ...]) -> Plan:
-    """The way to the few documents that may match, in the order of insertion: nothing to choose."""
+    """The plan for the few documents that may match, in the order of insertion, where there is nothing to choose."""
     among = "d.id = ?" if len(ids) == 1 else f"d.id IN ({', '.join('?' * len(ids))})"
     return Plan("ids", f"{collection.table} AS d", (among,), ids, "d.doc")

@@ -1,4 +1,4 @@
-"""How a question about one collection is answered, within a transaction."""
+"""How a query of one collection is answered, within a transaction."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ SortKeyOf = Callable[[Document], Any]
 IN_INSERTION_ORDER = Order()
 
 _STEPS_BETWEEN_CHECKS = 50_000
-"""SQLite's virtual machine steps between two looks at the deadline: about a millisecond."""
+"""Steps of SQLite's virtual machine between two checks of the deadline: about a millisecond."""
 
 _ROWS_BETWEEN_CHECKS = 64
 
 _FIRST_PACK = 128
 _LARGEST_PACK = 4096
 _PACK_BYTES = 500_000
-"""About so large are the packs that follow the first."""
+"""The approximate size of the packs after the first."""
 
 _SORTED_IN_MEMORY = 10_000
 """Up to so many wanted documents, a sort keeps them; beyond, it keeps their keys and reads them again."""
 
 
 class Reader:
-    """Answers questions about one collection in one transaction, until the deadline."""
+    """Answers queries of one collection in one transaction, until the deadline."""
 
     def __init__(self, session: Session, collection: Collection, deadline: Deadline) -> None:
         self._session = session
         self._collection = collection
         self.deadline = deadline
-        """May be replaced, so that time in which nothing is asked of the reader does not count."""
+        """May be replaced, so that time in which the reader is not used does not count."""
 
     def plan(self, filter: Filter, order: Order = IN_INSERTION_ORDER, wanted: int | None = None) -> Plan:
         """How the first `wanted` documents in the order are found."""
@@ -171,7 +171,7 @@ def _with_ties_by_insertion(found: Iterator[Found], key: SortKeyOf) -> Iterator[
 def _first_of(
     found: Iterator[Found], sort: Callable[[Iterable[Document]], list[Document]], wanted: int
 ) -> list[Document]:
-    """The first `wanted` documents of a stable sort, never holding many more."""
+    """The first `wanted` documents of a stable sort; never many more are in memory."""
     kept: list[Document] = []
     while batch := [document for _, document in islice(found, wanted + 500)]:
         kept = sort(kept + batch)[:wanted]

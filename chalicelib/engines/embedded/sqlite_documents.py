@@ -2,7 +2,7 @@
 
 A file per tenant (tenant_files.py) holds a table per collection and per index (catalogue.py). Documents are BSON;
 index keys are bytes in MongoDB's order (key_encoding.py, index_keys.py). A planner chooses indexes for what a filter
-demands (conditions.py, index_terms.py, planner.py), and the filter itself is asked about each document (reads.py).
+demands (conditions.py, index_terms.py, planner.py), and each document found is checked against the filter (reads.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from chalicelib.engines.embedded.verification import verify_session
 from chalicelib.engines.embedded.writes import Writer
 
 _BATCH = 256
-"""Documents read before any is handed over; a page up to this size holds no snapshot while it is consumed."""
+"""Documents read before any is returned; a page of up to this size holds no snapshot while it is consumed."""
 
 _CHUNK = 256
 """Documents changed in one transaction of `update_many` and `delete_many`; others may write in between."""
@@ -44,7 +44,7 @@ class SqliteDocuments:
 
     @classmethod
     def temporary(cls, clock: Clock | None = None) -> SqliteDocuments:
-        """An engine for tests, as quick as memory: its folder vanishes when it is closed."""
+        """An engine for tests, as fast as memory: its folder is deleted when it is closed."""
         memory = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
         folder = tempfile.TemporaryDirectory(prefix="yorozu-", dir=memory if memory.is_dir() else None)
         engine = cls(Path(folder.name), durability="none", clock=clock)
@@ -183,7 +183,7 @@ class SqliteDocuments:
     ) -> int:
         """Writes each document that matches, in chunks; returns how many there were.
 
-        Which they are is settled first, so that a change that moves a document in an index does not meet it again.
+        Which they are is determined first, so that a change that moves a document in an index does not find it again.
         """
         deadline = Deadline(timeout_ms)
         with self._files.reading(tenant) as session:

@@ -1,7 +1,7 @@
 """Queues in one SQLite file, for many threads and several processes on one machine.
 
-A job is a row that is hidden from takers until `visible_at`, in seconds since 1970 by the machine's clock. Putting
-aside needs no step of its own: a job is dead when its attempts are used up and it is visible again.
+A job is a row that is hidden from takers until `visible_at`, in seconds since 1970 by the machine's clock. No step is
+needed to put it aside: a job is dead when its attempts are used up and it is visible again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ MAX_TAKEN = 10
 """The most jobs that one call hands out. Source: SQS."""
 
 POLL_SECONDS = 0.25
-"""How often a waiting taker looks for what other processes have put; of its own process it hears at once."""
+"""How often a waiting taker looks for jobs of other processes; those of its own process wake it at once."""
 
 BUSY_SECONDS = 20.0
-"""How long a call waits for its turn to write before the queue is called unavailable."""
+"""How long a call waits for its turn to write before it fails as Unavailable."""
 
 _AT_ONCE = 1000
-"""Jobs that one transaction adds: others get their turn between."""
+"""Jobs that one transaction adds, so that others get a turn in between."""
 
 _TABLES = f"""
 PRAGMA journal_mode=WAL;
@@ -49,8 +49,8 @@ Row = tuple[str, str, str, int, str | None]
 
 
 class SqliteJobs:
-    """The Jobs port on a file, which is made by the first call. One connection, lent to one thread at a time: a call
-    is a matter of microseconds, and writers would queue at the file anyway."""
+    """The Jobs port on a file, which the first call creates. One connection serves one thread at a time: a call takes
+    microseconds, and writers would queue for the file anyway."""
 
     def __init__(self, file: Path, now: Callable[[], float] = time.time) -> None:
         self._file = file
@@ -121,7 +121,7 @@ class SqliteJobs:
     def _take(self, queue: str, most: int, hidden_seconds: int) -> list[Job]:
         now = self._now()
         with self._lent() as connection:
-            # Asked before, for whoever writes makes others wait, and an idle queue is asked four times a second.
+            # Checked before writing: writing makes others wait, and an idle queue is checked four times a second.
             if connection.execute(f"SELECT 1 FROM job WHERE {_IS_READY} LIMIT 1", (queue, now)).fetchone() is None:  # noqa: S608 - constants
                 return []
             rows = connection.execute(

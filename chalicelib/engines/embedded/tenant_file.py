@@ -23,7 +23,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.engines.embedded.catalogue import Catalogue
 
 BUSY_SECONDS = 20.0
-"""How long a transaction waits for its turn before the engine is called unavailable."""
+"""How long a transaction waits for its turn before it fails as Unavailable."""
 
 _NOT_OPENED = (errno.EMFILE, errno.ENFILE)
 """What a sync fails with when the log could not even be opened: the disk was not asked, and the next sync covers it."""
@@ -74,7 +74,7 @@ class TenantFile:
         self.identity = identity
         self.idle: list[sqlite3.Connection] = []
         self.commits = 0
-        """Transactions that this process has committed; counted by the writer whose turn it is."""
+        """Transactions that this process has committed, counted by the writer whose turn it is."""
         self._writers = threading.Lock()
         self._synced = 0
         self._syncing = threading.Lock()
@@ -127,7 +127,7 @@ class TenantFile:
                     raise Unavailable("the disk has failed; restart when it is mended")
                 self._sync_failed = True
                 try:
-                    # No log: whoever closed the file last has moved all of it into the synced data.
+                    # No log: the last one to close the file has moved all of it into the synced data.
                     with suppress(FileNotFoundError):
                         sync_to_disk(self.path + "-wal")
                     self._synced = reached

@@ -25,8 +25,8 @@ from chalicelib.engines.embedded.catalogue import CATALOGUE_TABLES
 from chalicelib.engines.embedded.tenant_file import Session, TenantFile, identity_of, sync_to_disk
 
 Durability = Literal["full", "normal", "none"]
-"""What survives a power cut: "full" every acknowledged write; "normal" all but the last moments, never a torn
-file; "none" nothing is promised (tests). A killed process loses nothing in any of them."""
+"""What survives a power cut: "full" every acknowledged write; "normal" all but the last moments, and never a torn
+file; "none" promises nothing (tests). A killed process loses nothing in any case."""
 
 MAX_IDLE_CONNECTIONS = 64
 """Kept for the next request: three open files and at most 4 MB of cache each."""
@@ -42,7 +42,7 @@ _PRAGMAS = (
 
 @contextmanager
 def _failures_translated() -> Iterator[None]:
-    """Failures of SQLite and of the disk become errors of the core; how SQLite words them is for the log only."""
+    """Turns failures of SQLite and of the disk into core errors; only the log gets SQLite's wording."""
     try:
         yield
     except sqlite3.Error as error:
@@ -97,9 +97,9 @@ class TenantFiles:
 
     @contextmanager
     def writing(self, tenant: str) -> Iterator[Session]:
-        """The tenant's only write transaction of this moment, committed at the end, undone on any exception.
+        """The tenant's only write transaction at this time, committed at the end, undone on any exception.
 
-        Makes the tenant if there is none. Within `together` it is a part of that transaction, and undone alone.
+        Creates the tenant if there is none. Within `together` it is a part of that transaction, and undone alone.
         """
         with _failures_translated():
             shared = self._shared.of(tenant)
@@ -185,7 +185,7 @@ class TenantFiles:
     def _path(self, tenant: str) -> str:
         if not _TENANT_ID.fullmatch(tenant):
             raise InvalidName(f"not a tenant id: {tenant!r}")
-        # Some file systems do not tell capitals from small letters; tenants must never share a file.
+        # Some file systems ignore case; tenants must never share a file.
         name = re.sub("[A-Z]", lambda letter: "=" + letter[0].lower(), tenant)
         return os.path.join(self._folder, f"{name}.db")
 
@@ -238,7 +238,7 @@ class TenantFiles:
 
     @contextmanager
     def _folder_locked(self, how: int) -> Iterator[None]:
-        """Alone (LOCK_EX) in any process, to make or remove a file; or with others (LOCK_SH), to open one.
+        """Held by one thread of all processes (LOCK_EX) to create or remove a file, or shared (LOCK_SH) to open one.
 
         SQLite opens the data, the log and the log's index by name, one after the other: all must be of one tenant.
         """

@@ -1,4 +1,4 @@
-"""Whether a tenant's file is sound: its pages, and that every index holds just the keys of the documents."""
+"""Whether a tenant's file is sound: its pages, and that every index holds exactly the keys of the documents."""
 
 # ruff: noqa: S608 - all that is put into SQL here are table names, made of numbers
 

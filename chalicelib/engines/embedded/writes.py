@@ -49,7 +49,7 @@ def encode(document: Document) -> bytes:
 
 
 class Writer:
-    """Writes to one collection in one transaction; makes the collection when something is to be put in it."""
+    """Writes to one collection in one transaction; creates the collection when something is stored in it."""
 
     def __init__(self, session: Session, name: str) -> None:
         self._session = session
@@ -174,7 +174,7 @@ class Writer:
         made = stored.maker.keys_of(document)
         if made.multikey & ~stored.multikey:
             catalogue.mark_multikey(self._session.connection, stored, made.multikey)
-            # Not to be noted in the catalogue that others see before this transaction is committed.
+            # The catalogue that others see must not show it before this transaction is committed.
             self._forget_catalogue()
         return made.keys
 
