@@ -160,7 +160,8 @@ class FilesService:
 
         with self._discarding(shelf, key):
             before, after = self._change(caller, shelf, name, Action.UPDATE, meta_etag, file_etag, replaced)
-        self._contents.discard(shelf.tenant, before.blob)
+        if before.blob != key:  # An upload in parts that was named, and not told so, is named again.
+            self._contents.discard(shelf.tenant, before.blob)
         return after
 
     # --- metadata ---

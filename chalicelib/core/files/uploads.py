@@ -6,6 +6,7 @@ Decision: 0041-uploads-in-parts.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,15 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.defaults import acl_for_new
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
-from chalicelib.core.errors import BodyTooLarge, CoreError, InvalidInput, UploadNotFound
+from chalicelib.core.errors import (
+    BlobNotFound,
+    BodyTooLarge,
+    CoreError,
+    FileLocked,
+    InvalidInput,
+    Unavailable,
+    UploadNotFound,
+)
 from chalicelib.core.files.contents import FileContents, new_blob_key, storage_full
 from chalicelib.core.files.model import File, NewFile, Upload, UploadPlan
 from chalicelib.core.files.ports import Blobs, SignedRequest, UploadedPart
@@ -23,6 +32,7 @@ from chalicelib.core.files.records import Shelf
 from chalicelib.core.files.service import FilesService
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.query import Query
+from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 
@@ -31,6 +41,9 @@ UPLOADS = "_uploads"
 
 UPLOAD_EXPIRES_AFTER = timedelta(hours=24)
 """How long an upload may take from its beginning to its completion. Our choice."""
+
+COMPLETED_WITHIN = timedelta(minutes=5)
+"""How long a completion has the upload to itself: longer than a request may run. Our choice."""
 
 PART_SECONDS = 3600
 """How long the request for a part is good; asking for the upload again gives new ones. Our choice."""
@@ -57,6 +70,8 @@ class _Begun:
     plan: UploadPlan
     user: str | None
     expires_at: datetime
+    taken_until: datetime | None = None
+    """Until when a completion has the upload to itself; in the past when one has failed, or died."""
 
 
 class UploadsService:
@@ -118,30 +133,28 @@ class UploadsService:
     def complete(self, caller: Caller, bucket: str, name: str, upload_id: str) -> File:
         """Makes the parts a file.
 
-        Raises: UploadNotFound; InvalidInput while parts are missing, or StorageFull when others have taken the room
-        meanwhile, after either of which the upload goes on; and as `FilesService.create` or `replace`.
+        Raises: UploadNotFound; FileLocked while another completion is at work; InvalidInput while parts are missing,
+        StorageFull when others have taken the room meanwhile, Unavailable, after any of which the upload goes on; and
+        as `FilesService.create` or `replace`.
         """
         begun = self._find(caller, bucket, name, upload_id)
         _, freed = self._permitted(caller, bucket, name, begun.plan)
         self._require_room(caller.tenant, begun.plan.length, freed)
-        parts = self._all_parts(begun)
-        # Whoever deletes the record completes the upload: two at once must not both name, or discard, one content.
-        if self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id})) is None:
-            raise UploadNotFound(upload_id)
-        length = self._joined(begun, parts)
-        plan = begun.plan
-        if plan.replaces:
-            return self._files.name_replaced(
-                caller,
-                begun.shelf,
-                name,
-                begun.key,
-                length,
-                plan.new.content_type,
-                meta_etag=plan.meta_etag,
-                file_etag=plan.file_etag,
-            )
-        return self._files.name_new(caller, begun.shelf, name, begun.key, length, plan.new)
+        is_joined = self._is_joined(begun)
+        parts = [] if is_joined else self._all_parts(begun)
+        self._take(caller, begun)
+        if not is_joined:
+            self._join(begun, parts)
+        try:
+            file = self._named(caller, begun)
+        except Unavailable:
+            self._let_go(begun)
+            raise
+        except CoreError:
+            self._forget(begun)
+            raise
+        self._forget(begun)
+        return file
 
     def abort(self, caller: Caller, bucket: str, name: str, upload_id: str) -> None:
         """Throws the upload and its parts away. Raises: UploadNotFound."""
@@ -182,8 +195,10 @@ class UploadsService:
 
     def _shown(self, begun: _Begun) -> Upload:
         tenant, length = begun.shelf.tenant, begun.plan.length
-        arrived = tuple(self._blobs.parts(tenant, begun.key, begun.store_id))
-        missing = set(range(1, _part_count(length) + 1)) - {part.number for part in arrived}
+        is_joined = self._is_joined(begun)
+        arrived = () if is_joined else tuple(self._blobs.parts(tenant, begun.key, begun.store_id))
+        count = 0 if is_joined else _part_count(length)
+        missing = set(range(1, count + 1)) - {part.number for part in arrived}
         return Upload(
             id=begun.id,
             bucket=begun.shelf.bucket,
@@ -208,18 +223,64 @@ class UploadsService:
             raise InvalidInput(f"{count} parts are expected, {len(parts)} have arrived")
         return parts
 
-    def _joined(self, begun: _Begun, parts: list[UploadedPart]) -> int:
-        """Joins the parts to the content and returns its length, which must be the announced one."""
+    # --- completing, by one at a time: two must not both name, or discard, one content ---
+
+    def _take(self, caller: Caller, begun: _Begun) -> None:
+        """Has the upload to itself until it lets go, or dies. Raises: FileLocked; UploadNotFound."""
+        now = self._clock.now()
+        as_found = parse_filter({"_id": begun.id, "takenUntil": begun.taken_until})
+        taken = parse_update({"$set": {"takenUntil": now + COMPLETED_WITHIN}})
+        is_free = begun.taken_until is None or begun.taken_until <= now
+        if not is_free or self._documents.update_one(begun.shelf.tenant, UPLOADS, as_found, taken) is None:
+            self._find(caller, begun.shelf.bucket, begun.name, begun.id)
+            raise FileLocked("File is locked")
+
+    def _let_go(self, begun: _Begun) -> None:
+        free = parse_update({"$set": {"takenUntil": self._clock.now()}})
+        self._documents.update_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id}), free)
+
+    def _forget(self, begun: _Begun) -> None:
+        """Ends the upload. If the store fails the sweep will end it: the file is there, or cannot be."""
+        with suppress(Unavailable):
+            self._documents.delete_one(begun.shelf.tenant, UPLOADS, parse_filter({"_id": begun.id}))
+
+    def _is_joined(self, begun: _Begun) -> bool:
+        """Whether an earlier completion has made the content, and did not live, or was not told, to name it."""
+        if begun.taken_until is None:
+            return False
+        try:
+            self._blobs.open(begun.shelf.tenant, begun.key, 0, 0).close()
+        except BlobNotFound:
+            return False
+        return True
+
+    def _join(self, begun: _Begun, parts: list[UploadedPart]) -> None:
+        """Joins the parts to the content, whose length must be the announced one."""
         tenant, announced = begun.shelf.tenant, begun.plan.length
         try:
             length = self._blobs.complete_parts(tenant, begun.key, begun.store_id, parts, announced)
         except CoreError:
-            self._documents.insert(tenant, UPLOADS, _to_document(begun))
+            self._let_go(begun)
             raise
         if length != announced:
             self._contents.discard(tenant, begun.key)
+            self._forget(begun)
             raise InvalidInput(f"{announced} bytes were announced, {length} have arrived: begin again")
-        return length
+
+    def _named(self, caller: Caller, begun: _Begun) -> File:
+        plan, length = begun.plan, begun.plan.length
+        if not plan.replaces:
+            return self._files.name_new(caller, begun.shelf, begun.name, begun.key, length, plan.new)
+        return self._files.name_replaced(
+            caller,
+            begun.shelf,
+            begun.name,
+            begun.key,
+            length,
+            plan.new.content_type,
+            meta_etag=plan.meta_etag,
+            file_etag=plan.file_etag,
+        )
 
     def _throw_away(self, begun: _Begun) -> None:
         self._blobs.abort_parts(begun.shelf.tenant, begun.key, begun.store_id)
@@ -255,6 +316,7 @@ def _to_document(begun: _Begun) -> Document:
         "fileETag": plan.file_etag,
         "user": begun.user,
         "expiresAt": begun.expires_at,
+        "takenUntil": begun.taken_until,
     }
 
 
@@ -276,4 +338,5 @@ def _from_document(tenant: str, document: Document) -> _Begun:
         plan=plan,
         user=document["user"],
         expires_at=document["expiresAt"],
+        taken_until=document.get("takenUntil"),
     )

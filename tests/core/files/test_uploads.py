@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,13 @@ from chalicelib.core.errors import (
     AccessDenied,
     BodyTooLarge,
     DuplicateFile,
+    FileLocked,
     FileNotFound,
     InvalidInput,
     InvalidName,
     LimitExceeded,
     StorageFull,
+    TimedOut,
     Unavailable,
     UploadNotFound,
     VersionMismatch,
@@ -45,6 +49,13 @@ def send(world: FileWorld, upload: Upload, *numbers: int) -> None:
     for number in numbers or tuple(upload.missing):
         size = min(upload.part_bytes, upload.length - (number - 1) * upload.part_bytes)
         world.blobs.send(upload.missing[number], bytes([number]) * size)
+
+
+def failing(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: Any) -> Any:
+        raise error
+
+    return fail
 
 
 def records(world: FileWorld) -> int:
@@ -230,7 +241,7 @@ def test_a_name_taken_meanwhile_wins(world: FileWorld) -> None:
 def test_of_two_completions_one_makes_the_file_and_it_keeps_its_content(world: FileWorld) -> None:
     upload = begin(world)
     send(world, upload)
-    world.documents.before("delete_one", lambda: world.core.uploads.complete(world.guest, "box", "big", upload.id))
+    world.documents.before("update_one", lambda: world.core.uploads.complete(world.guest, "box", "big", upload.id))
     with pytest.raises(UploadNotFound):
         world.core.uploads.complete(world.guest, "box", "big", upload.id)
     assert world.core.files.get(world.guest, "box", "big").length == 20 * MIB
@@ -244,6 +255,56 @@ def test_a_completion_that_the_store_fails_may_be_tried_again(world: FileWorld) 
     with pytest.raises(Unavailable):
         world.core.uploads.complete(world.guest, "box", "big", upload.id)
     assert world.core.uploads.complete(world.guest, "box", "big", upload.id).length == 20 * MIB
+
+
+class Killed(BaseException):
+    """The end of a process."""
+
+
+def test_a_completion_that_was_killed_may_be_tried_again_after_a_while(
+    world: FileWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(world)
+    send(world, upload)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.core.files, "name_new", failing(Killed()))
+        with pytest.raises(Killed):
+            world.core.uploads.complete(world.guest, "box", "big", upload.id)
+    with pytest.raises(FileLocked):
+        world.core.uploads.complete(world.guest, "box", "big", upload.id)
+    world.clock.advance(minutes=5)
+    assert world.core.uploads.complete(world.guest, "box", "big", upload.id).length == 20 * MIB
+    assert (len(world.kept[0]), records(world)) == (20 * MIB, 0)
+
+
+def test_a_content_that_was_joined_although_the_answer_was_lost_is_named(
+    world: FileWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(world)
+    send(world, upload)
+    join = world.blobs.complete_parts
+    with monkeypatch.context() as patched:
+        patched.setattr(world.blobs, "complete_parts", lambda *given: (join(*given), failing(TimedOut("slow"))()))
+        with pytest.raises(TimedOut):
+            world.core.uploads.complete(world.guest, "box", "big", upload.id)
+    assert world.core.uploads.get(world.guest, "box", "big", upload.id).missing == {}
+    assert world.core.uploads.complete(world.guest, "box", "big", upload.id).length == 20 * MIB
+
+
+def test_a_replacement_that_was_named_although_the_answer_was_lost_keeps_its_content(
+    world: FileWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create()
+    upload = begin(world, plan(3, replaces=True), name="a")
+    send(world, upload)
+    engine = world.documents._inner
+    name = engine.replace_one
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "replace_one", lambda *given: (name(*given), failing(TimedOut("slow"))()))
+        with pytest.raises(TimedOut):
+            world.core.uploads.complete(world.guest, "box", "a", upload.id)
+    assert world.core.uploads.complete(world.guest, "box", "a", upload.id).length == 3
+    assert world.read() == bytes([1]) * 3
 
 
 def test_an_expired_upload_is_gone_and_swept(world: FileWorld) -> None:
