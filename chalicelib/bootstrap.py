@@ -133,6 +133,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
     documents, blobs, clock, passwords = engines.documents, engines.blobs, engines.clock, engines.passwords
     tenants = TenantsService(documents, blobs, clock)
     directory = BucketDirectory(documents)
+    buckets = BucketsService(documents, tenants, directory)
     memberships = Memberships(documents)
     mail = AccountMail(engines.mailer, settings.mail_link_base_url or settings.public_base_url)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
@@ -154,7 +155,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         federation=federation,
         password_reset=PasswordResetService(documents, clock, mail, passwords),
         groups=GroupsService(documents, clock, directory, tenants),
-        buckets=BucketsService(documents, tenants, directory),
+        buckets=buckets,
         objects=objects,
         files=files,
         downloads=DownloadsService(records, files, blobs, max_inline_bytes=settings.max_inline_bytes),
@@ -163,7 +164,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=engines.counters,
         stats=StatsService(documents, tenants, engines.counters, clock),
-        purge=PurgeService(tenants, objects, files, accounts, federation, replays, push, clock),
+        purge=PurgeService(tenants, buckets, objects, files, accounts, federation, replays, push, clock),
         upkeep=UpkeepService(documents, tenants, directory),
         push=push,
         jobs=engines.jobs,

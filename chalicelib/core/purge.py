@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.core.accounts.users import AccountsService
+from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.clock import Clock
 from chalicelib.core.federation.service import FederationService
 from chalicelib.core.files.service import FilesService
@@ -14,11 +15,12 @@ from chalicelib.core.tenants.service import TenantsService
 
 
 class PurgeService:
-    """Deletes marked objects, marked files and notifications past their retention, and what has expired."""
+    """Deletes marked objects, marked files and notifications past their retention, what has expired, and leftovers."""
 
     def __init__(
         self,
         tenants: TenantsService,
+        buckets: BucketsService,
         objects: ObjectsService,
         files: FilesService,
         accounts: AccountsService,
@@ -28,6 +30,7 @@ class PurgeService:
         clock: Clock,
     ) -> None:
         self._tenants = tenants
+        self._buckets = buckets
         self._objects = objects
         self._files = files
         self._accounts = accounts
@@ -37,14 +40,15 @@ class PurgeService:
         self._clock = clock
 
     def run(self) -> int:
-        """Goes through all tenants; returns how many documents it deleted. Safe to run twice, or twice at once.
+        """Goes through all tenants; returns how many things it deleted. Safe to run twice, or twice at once.
 
         Spec: nec-clients, 9.
         """
         return self._tenants.for_each(self._purge)
 
     def _purge(self, tenant: Tenant) -> int:
-        gone = self._objects.purge_deleted(tenant)
+        gone = self._buckets.purge_leftovers(tenant)
+        gone += self._objects.purge_deleted(tenant)
         gone += self._files.purge_deleted(tenant)
         gone += self._accounts.purge_expired_sessions(tenant)
         gone += self._accounts.purge_confirmations(tenant)

@@ -12,6 +12,7 @@ from chalicelib.core.access.caller import Caller
 from chalicelib.core.access.defaults import acl_for_new_bucket, content_acl_for_new_bucket
 from chalicelib.core.access.rules import may_in_bucket, may_with_bucket, require
 from chalicelib.core.buckets.directory import BucketDirectory
+from chalicelib.core.buckets.leftovers import Leftovers
 from chalicelib.core.buckets.model import ROOT, SPECIAL_BUCKETS, Bucket, BucketContents, BucketKind, ShardKey
 from chalicelib.core.buckets.stored import (
     BUCKETS,
@@ -77,6 +78,7 @@ class BucketsService:
         self._documents = documents
         self._tenants = tenants
         self._directory = directory
+        self._leftovers = Leftovers(documents)
         self._is_sharded = is_sharded
 
     # --- buckets ---
@@ -126,6 +128,8 @@ class BucketsService:
             raise BucketNotFound(name)
         require(may_with_bucket(caller, Action.DELETE, stored.bucket.acl), "delete the bucket")
         self._require_empty(caller, stored)
+        if caller.is_master:
+            self._leftovers.note(caller.tenant.id, stored.collection)
         unchanged = parse_filter({"_id": record_id(kind, name), "etag": stored.etag})
         record = self._documents.delete_one(caller.tenant.id, BUCKETS, unchanged)
         if record is None:
@@ -138,7 +142,11 @@ class BucketsService:
             self._documents.insert(caller.tenant.id, BUCKETS, record)
             self._tenants.count_bucket_change(caller.tenant.id)
             raise
-        self._documents.drop_collection(caller.tenant.id, stored.collection)
+        self._leftovers.drop(caller.tenant.id, stored.collection)
+
+    def purge_leftovers(self, tenant: Tenant) -> int:
+        """Drops the contents of buckets whose delete failed half-way; returns of how many."""
+        return self._leftovers.purge(tenant)
 
     def content_acl(self, tenant: Tenant, name: str) -> Acl:
         """The content ACL of a special bucket."""
