@@ -19,7 +19,6 @@ from chalicelib.core.objects.model import (
     Operation,
     Outcome,
     Overwrite,
-    Unreadable,
 )
 from chalicelib.core.objects.stored import ID
 from chalicelib.core.query.values import Document
@@ -144,5 +143,5 @@ def _run(
         case Delete(object_id, etag):
             objects.delete(caller, bucket, object_id, etag=etag)
             return Done(object_id, None)
-        case Unreadable(error):
-            raise error
+        case _:
+            raise operation.error

@@ -25,6 +25,7 @@ from chalicelib.core.errors import (
     LinkNotFound,
     Unavailable,
     UserNotFound,
+    VersionMismatch,
     WrongPassword,
 )
 from chalicelib.core.tenants.model import MailPolicy
@@ -381,4 +382,16 @@ def test_no_notice_goes_out_unless_the_tenant_wants_it(site: Site, outbox: Outbo
     ann = site.sign_up("ann")
     site.core.accounts.update(site.master, ann.id, UserChange(email="new@example.com"))
 
+    assert outbox.addresses == []
+
+
+def test_a_change_that_cannot_wait_for_a_confirmation_is_refused(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    bob = site.sign_up("bob", email=None, needs_email=False)
+    mail_settings(site, confirm_accounts=True)
+    change = UserChange(password=NEW)
+    with pytest.raises(VersionMismatch):
+        site.core.accounts.update(site.user("ann"), ann.id, change, etag="old")
+    with pytest.raises(AccessDenied):
+        site.core.accounts.update(site.user("bob"), bob.id, change)
     assert outbox.addresses == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import FileNotFound, RangeNotSatisfiable, Unavailable
+from chalicelib.core.errors import BlobNotFound, FileNotFound, RangeNotSatisfiable, Unavailable
 from chalicelib.core.files.downloads import _bounds, disposition
 from chalicelib.core.files.model import ByteRange, DownloadConditions
 from tests.core.files.world import ANYTHING, FileWorld
@@ -108,3 +108,25 @@ def test_a_part_is_what_a_slice_gives(length: int, asked: tuple[int | None, int]
     except RangeNotSatisfiable:
         start, wanted = 0, 0
     assert content[start : start + wanted] == expected
+
+
+def test_a_published_file_is_described_without_its_content(world: FileWorld) -> None:
+    world.create(content=b"hello")
+    token = world.core.files.publish(world.master, "box", "a").public_token
+    assert token is not None
+    assert world.core.downloads.describe_public(world.tenant, "box", token, ANYTHING).length == 5
+    assert world.blobs.opened == []
+
+
+def test_a_content_that_is_always_replaced_before_it_is_opened_is_unavailable(
+    world: FileWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create()
+
+    def replaced_first(*args: object) -> object:
+        world.replace()
+        raise BlobNotFound("a")
+
+    monkeypatch.setattr(world.blobs, "open", replaced_first)
+    with pytest.raises(Unavailable):
+        world.read()

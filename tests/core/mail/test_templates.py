@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import InvalidInput
+from chalicelib.core.errors import InvalidInput, Unavailable
+from chalicelib.core.mail.account_mail import AccountMail
 from chalicelib.core.mail.templates import LANGUAGES, MailKind, check_language, check_words, render
 from chalicelib.core.tenants.model import MailPolicy
+from chalicelib.engines.embedded.outbox_mail import OutboxMailer
+from tests.core.site import Site
 
 FACTS = {"tenant": "acme", "username": "ann", "link": "https://x/y", "hours": "24", "minutes": "60"}
 
@@ -45,3 +49,13 @@ def test_wrong_words_are_refused(words: Any) -> None:
 def test_a_language_that_nobody_wrote_is_refused() -> None:
     with pytest.raises(InvalidInput):
         check_language("tlh")
+
+
+def test_a_language_that_mails_are_written_in_is_fine() -> None:
+    assert check_language("ja") == "ja"
+
+
+def test_without_the_setting_no_link_is_mailed(site: Site) -> None:
+    mail = AccountMail(OutboxMailer(Path("outbox"), ""), "")
+    with pytest.raises(Unavailable, match="YOROZU_MAIL_LINK_BASE_URL"):
+        mail.link(site.tenant, "confirmations", "secret")

@@ -187,3 +187,9 @@ def test_a_full_overwrite_needs_an_acl(world: World) -> None:
 
     with pytest.raises(InvalidAcl):
         world.core.objects.overwrite(world.guest, BUCKET, made["_id"], {"a": 1})
+
+
+def test_an_owner_may_hand_an_object_over(world: World) -> None:
+    made = world.core.objects.create(world.user("anne"), BUCKET, {})
+    given = world.core.objects.update(world.user("anne"), BUCKET, made["_id"], {"$set": {"ACL.owner": "bert"}})
+    assert given["ACL"]["owner"] == "bert"

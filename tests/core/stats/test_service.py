@@ -194,3 +194,8 @@ def test_calls_that_cannot_be_written_are_kept_for_the_next_time(site: Site) -> 
 
     site.core.stats.roll_up(site.tenant_id)
     assert site.core.stats.total(site.tenant_id, StatsQuery()).calls == {"a1": {"users": 2}}
+
+
+def test_every_tenant_is_rolled_up(site: Site) -> None:
+    counted(site, "a1", "users", NOON)
+    assert site.core.stats.roll_up_all() == 1
