@@ -36,7 +36,7 @@ from chalicelib.core.errors import (
     TooMany,
 )
 from chalicelib.core.files.stored import FILE_INDEXES
-from chalicelib.core.query.filter import EVERYTHING, parse_filter
+from chalicelib.core.query.filter import EVERYTHING, Filter, parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.query import Query
 from chalicelib.core.query.stored_form import bson_size
@@ -99,8 +99,7 @@ class BucketsService:
 
     def list(self, caller: Caller, kind: BucketKind) -> list[Bucket]:
         """The buckets that the caller may read, by name; never the special ones. Spec: nec-rest, 7.2."""
-        condition = {"kind": kind.value, "name": {"$nin": sorted(SPECIAL_BUCKETS)}}
-        visible = parse_filter(condition) & parse_filter(_readable(caller))
+        visible = _of_kind(kind) & parse_filter(_readable(caller))
         records = self._documents.find(
             caller.tenant.id, BUCKETS, Query(filter=visible, order=parse_order([("name", 1)]))
         )
@@ -201,7 +200,7 @@ class BucketsService:
                 f"a bucket's name has 1 to {MAX_NAME_LENGTH} letters, digits and underscores, the first no underscore"
             )
         require(may_in_bucket(caller, Action.CREATE, self.content_acl(caller.tenant, ROOT)), "make buckets")
-        if self._documents.count(caller.tenant.id, BUCKETS, parse_filter({"kind": kind.value})) >= MAX_BUCKETS:
+        if self._documents.count(caller.tenant.id, BUCKETS, _of_kind(kind)) >= MAX_BUCKETS:
             raise TooMany(f"a tenant has at most {MAX_BUCKETS} buckets of a kind", MAX_BUCKETS)
         bucket = Bucket(
             kind,
@@ -274,6 +273,11 @@ def _record(stored: StoredBucket) -> Document:
     if bson_size(document) > MAX_BUCKET_BYTES:
         raise InvalidInput(f"a bucket's description and ACLs take at most {MAX_BUCKET_BYTES} bytes together")
     return document
+
+
+def _of_kind(kind: BucketKind) -> Filter:
+    """The buckets of a kind, without the special ones."""
+    return parse_filter({"kind": kind.value, "name": {"$nin": sorted(SPECIAL_BUCKETS)}})
 
 
 def _readable(caller: Caller) -> dict[str, object]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.access.acl import Acl
-from chalicelib.core.buckets.model import BucketContents, BucketKind, ShardKey
+from chalicelib.core.buckets import service
+from chalicelib.core.buckets.model import SPECIAL_BUCKETS, BucketContents, BucketKind, ShardKey
 from chalicelib.core.buckets.service import BucketsService
 from chalicelib.core.documents import Index
 from chalicelib.core.errors import (
@@ -16,8 +17,9 @@ from chalicelib.core.errors import (
     InvalidInput,
     InvalidName,
     NotSharded,
+    TooMany,
 )
-from tests.core.objects.world import BUCKET, World
+from tests.core.objects.world import BUCKET, OPEN, World
 
 OBJECTS, FILES = BucketKind.OBJECTS, BucketKind.FILES
 NOTHING = BucketContents()
@@ -195,3 +197,18 @@ def test_an_engine_without_shards_says_so_and_one_with_shards_tells_the_key(worl
         buckets.shard_key(world.user("anne"), BUCKET)
     with pytest.raises(CoreError):
         buckets.set_shard_key(world.master, BUCKET, ShardKey((("", 1),)))
+
+
+def test_a_tenant_has_as_many_buckets_of_a_kind_as_it_may_the_special_ones_not_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_BUCKETS", 2)
+    for name in SPECIAL_BUCKETS:
+        world.bucket(name, OPEN, OPEN)
+    world.bucket("second")
+    world.core.buckets.put(world.master, BucketKind.FILES, "third", BucketContents())
+    with pytest.raises(TooMany):
+        world.bucket("third")
+    world.bucket("second", OPEN, OPEN)
+    world.core.buckets.delete(world.master, BucketKind.OBJECTS, "second")
+    assert world.bucket("third") == "third"
