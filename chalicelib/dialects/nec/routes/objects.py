@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.core.errors import DocumentNotFound
+import re
+
+from chalicelib.core.errors import DocumentNotFound, InvalidInput
 from chalicelib.dialects.nec import query
 from chalicelib.dialects.nec.wire import batch
 from chalicelib.dialects.nec.wire import objects as wire
@@ -11,6 +13,9 @@ from chalicelib.web.call import Call, Reply
 from chalicelib.web.routing import RouteTable
 
 routes = RouteTable()
+
+_SAYS_NOTHING = re.compile(rb"\s*(?:\{\s*\}|null)?\s*")
+"""Bodies that some clients send where none is needed."""
 
 
 @routes.post("/1/{tenant}/objects/{bucket}")
@@ -106,11 +111,11 @@ def delete_objects(call: Call, bucket: str) -> Reply:
     """Delete, or mark, every object that matches and that the caller may delete.
 
     Replies: 200 with how many.
-    Raises: BucketNotFound; DocumentNotFound for a path with an empty id; AccessDenied; InvalidQuery, OperatorMisused;
-    TimedOut.
+    Raises: BucketNotFound; DocumentNotFound for a path with an empty id; InvalidInput for a body; AccessDenied;
+    InvalidQuery, OperatorMisused; TimedOut.
     Spec: nec-rest, 8.7; nec-clients, 5.8.
     """
-    _refuse_empty_id(call)
+    _refuse_slips(call)
     parameters = query.url_parameters(call.query)
     condition, mark_only = query.condition(parameters), query.flag(parameters, "deleteMark")
     count = call.core.objects.delete_many(call.caller, bucket, condition, mark_only=mark_only)
@@ -148,11 +153,13 @@ def aggregate_objects(call: Call, bucket: str) -> Reply:
     return Reply(200, wire.rows_json(rows))
 
 
-def _refuse_empty_id(call: Call) -> None:
-    """Raises: DocumentNotFound for a path that ends in a slash.
+def _refuse_slips(call: Call) -> None:
+    """Keeps what is meant for one object, or for some, from deleting everything. Decision: 0016-nec-strict-parameters.
 
-    A client that has lost the id of an object sends it. Hosts take it for the path of the bucket, and everything in it
-    would be deleted.
+    A client that has lost the id of an object sends a path that ends in a slash, which hosts take for the path of the
+    bucket. Another sends its condition in the body, as a query's. Raises: DocumentNotFound, InvalidInput.
     """
     if call.request.path.endswith("/"):
         raise DocumentNotFound("")
+    if not _SAYS_NOTHING.fullmatch(call.body):
+        raise InvalidInput("objects are deleted by the parameters where and deleteMark, not by a body")

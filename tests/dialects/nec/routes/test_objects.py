@@ -263,6 +263,19 @@ def test_an_id_that_is_empty_is_no_wish_to_delete_everything(nec: Nec) -> None:
     assert nec.get("/objects/box", count=1).json["count"] == 1
 
 
+@pytest.mark.parametrize("body", [{"where": {"a": 2}}, {"deleteMark": 1}, [], "x", b"where=1", b"{"])
+def test_a_condition_in_a_body_is_refused_instead_of_deleting_everything(nec: Nec, body: Any) -> None:
+    made = nec.object(a=1)
+    assert nec.send("DELETE", "/objects/box", body).status == 400
+    assert nec.get(path(made)).status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b" ", {}, b"{ }", b"null"])
+def test_an_empty_body_of_a_bulk_delete_means_nothing(nec: Nec, body: Any) -> None:
+    nec.object(a=1)
+    assert nec.send("DELETE", "/objects/box", body).json["deletedObjects"] == 1
+
+
 @pytest.mark.parametrize(
     ("where", "status"), [("{", 400), ("", 400), ("[]", 400), ('{"$where":"1"}', 400), ('{"a":{"$all":null}}', 500)]
 )
