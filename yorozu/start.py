@@ -13,9 +13,10 @@ import typer
 from rich.markup import escape
 from rich.panel import Panel
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.web.server import serve as serve_app
 from yorozu.demo import Demo, ensure_demo
-from yorozu.operate import CannotRun, operator
+from yorozu.operate import CannotRun, Operator, operator
 from yorozu.output import AsJson, console, print_json, say
 
 DEFAULT_PORT = 8080
@@ -36,7 +37,7 @@ def serve(
     who.check_place()
     check_address(host, port)
     if not no_demo:
-        show_demo(ensure_demo(who.core, who.settings.data_folder, base_url(host, port)))
+        _offer_demo(who, base_url(host, port))
     address = who.settings.mail_link_base_url or who.settings.public_base_url or base_url(host, port)
     settings = replace(who.settings, mail_link_base_url=address)
     who.close()
@@ -52,6 +53,14 @@ def demo(context: typer.Context, as_json: AsJson = False) -> None:
         print_json(found.facts())
     else:
         show_demo(found)
+
+
+def _offer_demo(who: Operator, address: str) -> None:
+    try:
+        show_demo(ensure_demo(who.core, who.settings.data_folder, address))
+    except Unavailable as error:
+        # The other tenants' files may be sound: they are served.
+        say(f"The demo tenant cannot be shown, {error}: ask yorozu doctor. The server starts without it.")
 
 
 def check_address(host: str, port: int) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from chalicelib.settings import Settings
+from tests.live import reserved_port
 from tests.yorozu.test_commands import run, told
-from yorozu import output
+from yorozu import output, start
 from yorozu.main import main
 
 
@@ -139,3 +141,19 @@ def test_a_pipe_gets_whole_values_between_tabs(data: Path) -> None:
     assert header.split("\t") == ["id", "name", "enabled", "client_push"]
     assert line.split("\t") == [made["app_id"], name, "yes", "no"]
     assert json.loads(run(data, "apps", "list", "acme", "--json").stdout)["name"] == name
+
+
+def test_a_damaged_demo_tenant_keeps_nobody_from_serving_the_others(
+    data: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = told(data, "demo")[0]["tenant_id"]
+    (data / f"{demo}.db").write_bytes(b"no database" * 1000)
+    served: list[Settings] = []
+    monkeypatch.setattr(start, "serve_app", lambda settings, **_: served.append(settings))
+
+    with reserved_port() as port:
+        done = run(data, "serve", "--port", str(port))
+
+    assert done.exit_code == 0
+    assert [settings.data_folder for settings in served] == [data]
+    assert "yorozu doctor" in capfd.readouterr().err + done.output
