@@ -33,7 +33,7 @@ from chalicelib.core.files.sweep import BlobSweep
 from chalicelib.core.files.uploads import UploadsService
 from chalicelib.core.installation import Installation
 from chalicelib.core.jobs import Jobs
-from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.account_mail import AccountMail, MailPage
 from chalicelib.core.mail.ports import Mailer
 from chalicelib.core.objects.replays import Replays
 from chalicelib.core.objects.service import ObjectsService
@@ -51,6 +51,13 @@ from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
     from chalicelib.engines.aws.documentdb_documents import MongoDocuments
+
+
+MAIL_PAGES = {
+    MailPage.PASSWORD_RESET: "/1/{tenant}/request_password_reset/{token}",
+    MailPage.CONFIRMATION: "/1/{tenant}/confirmations/{token}",
+}
+"""Where links in mails lead: routes that serve pages, for the users of every dialect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +142,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
     directory = BucketDirectory(documents)
     buckets = BucketsService(documents, tenants, directory)
     memberships = Memberships(documents)
-    mail = AccountMail(engines.mailer, settings.mail_link_base_url or settings.public_base_url)
+    mail = AccountMail(engines.mailer, settings.mail_link_base_url or settings.public_base_url, MAIL_PAGES)
     accounts = AccountsService(documents, clock, directory, memberships, tenants, mail, passwords)
     providers = OpenIdProviders(documents, engines.sealer)
     logins = Logins(documents, clock, passwords)

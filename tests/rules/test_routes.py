@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.bootstrap import MAIL_PAGES
 from chalicelib.dialects import all_dialects
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.routing import TENANT, Route
@@ -35,6 +36,11 @@ def segments(path: str) -> list[str]:
 def test_the_index_of_routes_is_fresh() -> None:
     assert INDEX.exists(), "run make routes"
     assert INDEX.read_text(encoding="utf-8") == render(), "run make routes"
+
+
+@pytest.mark.parametrize("path", MAIL_PAGES.values())
+def test_links_in_mails_lead_to_pages(path: str) -> None:
+    assert {route.method for _, route in ROUTES if route.path == path} == {"GET", "POST"}
 
 
 def test_one_parameter_name_stands_at_each_level() -> None:

@@ -10,16 +10,13 @@ from chalicelib.core.accounts.stored import CONFIRMATIONS
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import DuplicateId, DuplicateKey, DuplicateUser, LinkNotFound, UserNotFound
-from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.account_mail import AccountMail, MailPage
 from chalicelib.core.mail.templates import MailKind
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.core.tenants.stored import ACCOUNTS
-
-PAGE = "confirmations"
-"""The page that links lead to."""
 
 
 class Confirmations:
@@ -69,7 +66,7 @@ class Confirmations:
 
     def _hold(self, tenant: Tenant, held: Document, kind: MailKind, to: str, username: str) -> None:
         secret = ids.new_secret()
-        link = self._mail.link(tenant, PAGE, secret)
+        link = self._mail.link(tenant, MailPage.CONFIRMATION, secret)
         hours = tenant.settings.mail.confirmation_hours
         entry: Document = {"_id": ids.hash_secret(secret), "expiresAt": self._clock.now() + timedelta(hours=hours)}
         self._documents.insert(tenant.id, CONFIRMATIONS, entry | held)
@@ -79,7 +76,7 @@ class Confirmations:
         wanted = parse_filter({"_id": ids.hash_secret(token), "expiresAt": {"$gt": self._clock.now()}})
         held = self._documents.find_one(tenant.id, CONFIRMATIONS, wanted)
         if held is None or not tenant.enabled:
-            raise LinkNotFound(PAGE)
+            raise LinkNotFound(MailPage.CONFIRMATION.value)
         return held
 
     def _make(self, tenant: Tenant, user: Document) -> None:

@@ -17,7 +17,7 @@ from chalicelib.core.accounts.tokens import new_token, parse_token
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import AccessDenied, InvalidInput, LinkNotFound, UserNotFound
-from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.account_mail import AccountMail, MailPage
 from chalicelib.core.mail.templates import MailKind
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
@@ -30,9 +30,6 @@ INTERVAL = timedelta(minutes=10)
 
 LINK_LASTS = timedelta(minutes=60)
 """How long a link works. Our choice."""
-
-PAGE = "request_password_reset"
-"""The page that links lead to, as the NEC reference names the request."""
 
 
 class PasswordResetService:
@@ -58,7 +55,7 @@ class PasswordResetService:
             raise AccessDenied("the user is disabled")
         now = self._clock.now()
         token = new_token(user.id)
-        link = self._mail.link(tenant, PAGE, token)
+        link = self._mail.link(tenant, MailPage.PASSWORD_RESET, token)
         reset: Document = {"id": ids.hash_secret(token), "expiresAt": now + LINK_LASTS, "email": user.email}
         long_enough = {"_id": user.id, "resetRequestedAt": {"$not": {"$gt": now - INTERVAL}}}
         noted = parse_update({"$set": {"resetRequestedAt": now, "reset": reset}})
@@ -91,7 +88,7 @@ class PasswordResetService:
         update = parse_update(update_to(fields))
         record = self._documents.update_one(tenant.id, ACCOUNTS, parse_filter(condition), update)
         if record is None:
-            raise LinkNotFound(PAGE)
+            raise LinkNotFound(MailPage.PASSWORD_RESET.value)
         self._mail.notify(tenant, MailKind.PASSWORD_CHANGED, record.get("email"), username=record["username"])
 
     def _good(self, tenant: Tenant, token: str) -> Document:
@@ -102,12 +99,12 @@ class PasswordResetService:
         """
         said = parse_token(token)
         if said is None or not tenant.enabled:
-            raise LinkNotFound(PAGE)
+            raise LinkNotFound(MailPage.PASSWORD_RESET.value)
         good = {"reset.id": said.session_id, "reset.expiresAt": {"$gt": self._clock.now()}}
         condition: Document = {"_id": said.user_id, "enabled": True, "federated": False} | good
         record = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter(condition))
         if record is None or record.get("email") != record["reset"]["email"]:
-            raise LinkNotFound(PAGE)
+            raise LinkNotFound(MailPage.PASSWORD_RESET.value)
         return condition | {"email": record["email"]}
 
     def _find(self, tenant: Tenant, username: str | None, email: str | None) -> Document:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from enum import Enum
 
 from chalicelib.core.errors import CoreError, Unavailable
 from chalicelib.core.mail.ports import Mailer
@@ -10,16 +12,25 @@ from chalicelib.core.mail.templates import MailKind, render
 from chalicelib.core.tenants.model import Tenant
 
 
-class AccountMail:
-    """Writes to users. `link_base_url` is where links lead, without a slash at its end.
+class MailPage(Enum):
+    """The pages that links in mails lead to."""
 
-    It is a setting and never taken from a request: anybody can send any Host header, and a link in a mail carries a
-    secret.
+    PASSWORD_RESET = "password reset"  # noqa: S105 - a page, not a password
+    CONFIRMATION = "confirmation"
+
+
+class AccountMail:
+    """Writes to users. Links lead below `link_base_url`, which has no slash at its end, to one of `pages`.
+
+    `pages` are the paths of the pages, with `{tenant}` and `{token}`: which API serves them is not the core's business.
+    The base URL is a setting and never taken from a request: anybody can send any Host header, and a link in a mail
+    carries a secret.
     """
 
-    def __init__(self, mailer: Mailer, link_base_url: str) -> None:
+    def __init__(self, mailer: Mailer, link_base_url: str, pages: Mapping[MailPage, str]) -> None:
         self._mailer = mailer
         self._link_base_url = link_base_url
+        self._pages = pages
 
     def send(self, tenant: Tenant, kind: MailKind, to: str, **facts: str) -> None:
         """Returns once the mail is accepted for delivery. Raises: Unavailable, InvalidEmail."""
@@ -31,8 +42,8 @@ class AccountMail:
             with suppress(CoreError):
                 self.send(tenant, kind, to, **facts)
 
-    def link(self, tenant: Tenant, page: str, token: str) -> str:
+    def link(self, tenant: Tenant, page: MailPage, token: str) -> str:
         """The address of a page. Raises: Unavailable when the setting for it is missing."""
         if not self._link_base_url:
             raise Unavailable("no address for links in mails is set: YOROZU_MAIL_LINK_BASE_URL")
-        return f"{self._link_base_url}/1/{tenant.id}/{page}/{token}"
+        return self._link_base_url + self._pages[page].format(tenant=tenant.id, token=token)

@@ -303,7 +303,7 @@ def test_a_login_renews_a_hash_of_another_cost(site: Site, clock: FixedClock) ->
         BucketDirectory(documents),
         Memberships(documents),
         site.core.tenants,
-        AccountMail(OutboxMailer(Path("outbox"), ""), ""),
+        AccountMail(OutboxMailer(Path("outbox"), ""), "", {}),
         Passwords(ScryptCost(n=4, r=1, p=1)),
     )
     dearer.log_in(site.guest, PASSWORD, username="ann")

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap import MAIL_PAGES
 from chalicelib.core.errors import InvalidInput, Unavailable
-from chalicelib.core.mail.account_mail import AccountMail
+from chalicelib.core.mail.account_mail import AccountMail, MailPage
 from chalicelib.core.mail.templates import LANGUAGES, MailKind, check_language, check_words, render
 from chalicelib.core.tenants.model import MailPolicy
 from chalicelib.engines.embedded.outbox_mail import OutboxMailer
@@ -56,6 +57,6 @@ def test_a_language_that_mails_are_written_in_is_fine() -> None:
 
 
 def test_without_the_setting_no_link_is_mailed(site: Site) -> None:
-    mail = AccountMail(OutboxMailer(Path("outbox"), ""), "")
+    mail = AccountMail(OutboxMailer(Path("outbox"), ""), "", MAIL_PAGES)
     with pytest.raises(Unavailable, match="YOROZU_MAIL_LINK_BASE_URL"):
-        mail.link(site.tenant, "confirmations", "secret")
+        mail.link(site.tenant, MailPage.CONFIRMATION, "secret")
