@@ -24,7 +24,7 @@ from chalicelib.core.push.batches import Batches
 from chalicelib.core.push.fan_out import EXPAND_QUEUE, expand_job
 from chalicelib.core.push.form import ALLOWED_SENDERS
 from chalicelib.core.push.model import NewNotification, Notification, PushCounters
-from chalicelib.core.push.queries import check_query, misuse_is_invalid
+from chalicelib.core.push.queries import check_query, check_senders_query, misuse_is_invalid
 from chalicelib.core.push.receivers import HAS_OWNER, owned_by, parts_of, receiving_users
 from chalicelib.core.push.stored import (
     APP,
@@ -85,6 +85,8 @@ class NotificationsService:
             raise AccessDenied("a notification belongs to an app")
         require(caller.is_master or caller.app.allows_client_push, "send notifications with the application key")
         check_query(new.query)
+        if not caller.is_master:
+            check_senders_query(new.query)
         now = self._clock.now()
         audience = self._audience(caller, caller.app.id, new)
         notification = Notification(

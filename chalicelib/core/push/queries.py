@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
-from chalicelib.core.push.stored import CREDENTIALS, SERVER
+from chalicelib.core.push.form import TOKEN
+from chalicelib.core.push.stored import CREDENTIALS, ID, SERVER
 from chalicelib.core.query.filter import Filter
 
 _HIDDEN = frozenset({SERVER, CREDENTIALS})
+
+_SECRETS = frozenset({ID, TOKEN})
+"""Whoever knows the id of an installation may read and change it; whoever knows the token may register in its place."""
 
 
 @contextmanager
@@ -31,6 +35,42 @@ def check_query(query: Filter) -> None:
         raise InvalidQuery("installations cannot be ordered by distance")
     if any(_root(name) in _HIDDEN for name in _names(query.source)):
         raise InvalidQuery("a query can ask only about what the client registered")
+
+
+def check_senders_query(query: Filter) -> None:
+    """Raises: InvalidQuery unless ids and device tokens are asked for as a whole.
+
+    For senders without the master key: they are told how many installations match, and from the number of those whose
+    id begins with `a` an id can be found out letter by letter. It opens the installation. Decision:
+    0096-ids-that-are-secrets.
+    """
+    for name, operand in _conditions(query.source):
+        if name == "$expr":
+            raise InvalidQuery("only the master key may use $expr in a query about installations")
+        if _root(name) in _SECRETS and not _is_whole(operand):
+            raise InvalidQuery(f"{name} can be compared only as a whole, with $eq, $ne, $in or $nin")
+
+
+def _conditions(source: Any) -> Iterable[tuple[str, Any]]:
+    """Every name in a condition with what stands behind it."""
+    if isinstance(source, dict):
+        for name, operand in source.items():
+            yield name, operand
+            yield from _conditions(operand)
+    elif isinstance(source, list):
+        for item in source:
+            yield from _conditions(item)
+
+
+def _is_whole(operand: Any) -> bool:
+    if not isinstance(operand, dict):
+        return isinstance(operand, str)
+    return all(
+        isinstance(value, str)
+        if name in ("$eq", "$ne")
+        else name in ("$in", "$nin") and isinstance(value, list) and all(isinstance(item, str) for item in value)
+        for name, value in operand.items()
+    )
 
 
 def _names(source: Any) -> Iterable[str]:

@@ -39,6 +39,43 @@ def test_installations_admit_senders(nec: Nec) -> None:
 # --- sending: to whom ---
 
 
+@pytest.mark.parametrize("name", ["_id", "_deviceToken"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"$regex": "^6"},
+        {"$gt": "6"},
+        {"$eq": None, "$gte": "6"},
+        {"$in": [{"$regex": "^6"}]},
+        {"$not": {"$regex": "^6"}},
+        {"$exists": True},
+        None,
+    ],
+)
+def test_clients_cannot_find_out_ids_by_counting(nec: Nec, name: str, condition: Any) -> None:
+    allow_client_push(nec)
+    register(nec)
+    for query in ({name: condition}, {"$or": [{"age": 1}, {name: condition}]}):
+        assert send(nec, by=nec.guest, query=query).status == 400
+    expression = {"$expr": {"$gt": [f"${name}", "6"]}}
+    assert send(nec, by=nec.guest, query=expression).status == 400
+    assert send(nec, query=expression).status == 200
+
+
+def test_clients_send_to_ids_that_they_know_and_to_all_others(nec: Nec) -> None:
+    allow_client_push(nec)
+    mine, yours = register(nec, "01"), register(nec, "02")
+    both = [mine["_id"], yours["_id"]]
+    for query, expected in (
+        ({"_id": mine["_id"]}, 1),
+        ({"_id": {"$in": both}}, 2),
+        ({"_id": {"$ne": mine["_id"]}}, 1),
+        ({"_id": {"$nin": both}}, 0),
+        ({"_deviceToken": "01"}, 1),
+    ):
+        assert reached(nec, nec.guest, query=query) == expected
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
