@@ -111,7 +111,10 @@ def _queues(who: Operator) -> str:
     waiting = sum(jobs.count(queue) for queue in QUEUE_JOBS)
     dead = {queue: len(jobs.dead(queue)) for queue in QUEUE_JOBS}
     if any(dead.values()):
-        raise OSError("given up: " + ", ".join(f"{count} jobs of {queue}" for queue, count in dead.items() if count))
+        given_up = ", ".join(f"{count} jobs of {queue}" for queue, count in dead.items() if count)
+        raise CannotRun(
+            f"given up: {given_up}, forgotten after 14 days; yorozu push resume goes on with a notification"
+        )
     return f"{waiting} jobs wait"
 
 

@@ -38,7 +38,7 @@ def stats(
     shown = rows if as_json else [row | {"app": names.get(row["app"], row["app"])} for row in rows]
     show_rows(f"API calls of the last {hours} hours", shown, as_json, empty="No calls.")
     if rows and not as_json:
-        say(f"{sparkline(_per_slot(slots, start, (slot_of(now) - start) // SLOT + 1))}  {start:%m-%d %H:%M} to now")
+        say(f"{sparkline(_per_slot(slots, start, (slot_of(now) - start) // SLOT + 1))}  {start:%m-%d %H:%M} UTC to now")
 
 
 def sparkline(numbers: Sequence[int], width: int = 72) -> str:

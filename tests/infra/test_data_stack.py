@@ -12,6 +12,7 @@ from botocore.config import Config
 from moto.cloudformation.parsing import resource_class_from_type
 
 from chalicelib.core.jobs import MAX_RECEIVES
+from chalicelib.engines.embedded.sqlite_jobs import DEAD_KEPT_SECONDS
 from scripts.package import ROOT, lint
 from tests.aws_server import ACCOUNT, REGION, AwsServer
 from tests.infra.conftest import Template, of_type
@@ -189,3 +190,4 @@ def test_every_queue_has_a_dead_queue_and_both_have_alarms(data: Template) -> No
             # Longer than the queue's own, or a message would be gone before anybody sees it there.
             dead = queues[name.replace("Queue", "DeadQueue")]
             assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+            assert dead["MessageRetentionPeriod"] == DEAD_KEPT_SECONDS

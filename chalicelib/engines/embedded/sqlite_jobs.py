@@ -28,6 +28,9 @@ POLL_SECONDS = 0.25
 BUSY_SECONDS = 20.0
 """How long a call waits for its turn to write before it fails as Unavailable."""
 
+DEAD_KEPT_SECONDS = 14 * 86_400
+"""How long dead jobs are kept to be looked at; infra/data.yaml keeps those of SQS as long. Source: SQS's longest."""
+
 _AT_ONCE = 1000
 """Jobs that one transaction adds, so that others get a turn in between."""
 
@@ -60,11 +63,13 @@ class SqliteJobs:
         self._something_new = threading.Condition()
 
     def put(self, queue: str, bodies: Sequence[dict[str, Any]], *, delay_seconds: int = 0) -> None:
-        visible_at = self._now() + delay_seconds
+        now = self._now()
+        visible_at = now + delay_seconds
         rows = [(ids.new_id(), queue, job_text(body), visible_at) for body in bodies]
         for start in range(0, len(rows), _AT_ONCE):
             with self._lent() as connection:
                 connection.execute("BEGIN IMMEDIATE")
+                connection.execute(f"DELETE FROM job WHERE {_IS_DEAD}", (queue, now - DEAD_KEPT_SECONDS))  # noqa: S608 - constants
                 connection.executemany(
                     "INSERT INTO job (id, queue, body, visible_at) VALUES (?, ?, ?, ?)", rows[start : start + _AT_ONCE]
                 )

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.engines.embedded.sqlite_jobs import SqliteJobs
+from chalicelib.core.jobs import MAX_RECEIVES
+from chalicelib.engines.embedded.sqlite_jobs import DEAD_KEPT_SECONDS, SqliteJobs
 from tests.live import PATIENCE_SECONDS, ROOT
 
 QUEUE = "chores"
@@ -159,6 +160,24 @@ def test_a_waiting_taker_hears_of_its_own_process_at_once_and_of_others_soon(job
 def test_many_jobs_are_put_in_parts(jobs: SqliteJobs) -> None:
     jobs.put(QUEUE, [{"n": n} for n in range(2500)])
     assert jobs.count(QUEUE) == 2500
+
+
+def test_dead_jobs_are_forgotten_after_two_weeks(file: Path) -> None:
+    clock = [1_000_000.0]
+    jobs = SqliteJobs(file, now=lambda: clock[0])
+    jobs.put("q", [{"n": 1}])
+    for _ in range(MAX_RECEIVES):
+        jobs.take("q", 1, hidden_seconds=0)
+    clock[0] += DEAD_KEPT_SECONDS - 1
+    jobs.put("q", [{"n": 2}])
+    assert [job.body for job in jobs.dead("q")] == [{"n": 1}]
+
+    clock[0] += 1
+    jobs.put("q", [{"n": 3}])
+
+    assert jobs.dead("q") == []
+    assert jobs.count("q") == 2
+    jobs.close()
 
 
 def test_queues_of_other_names_are_others(jobs: SqliteJobs) -> None:
