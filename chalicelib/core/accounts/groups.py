@@ -23,6 +23,7 @@ from chalicelib.core.errors import (
     DuplicateGroup,
     DuplicateKey,
     GroupNotFound,
+    InvalidAcl,
     RequestConflict,
     UnknownMember,
     VersionMismatch,
@@ -31,11 +32,14 @@ from chalicelib.core.query.filter import Filter, parse_filter
 from chalicelib.core.query.order import parse_order
 from chalicelib.core.query.projection import parse_projection
 from chalicelib.core.query.query import Query
-from chalicelib.core.query.stored_form import check_document
+from chalicelib.core.query.stored_form import bson_size, check_document
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.service import TenantsService
 from chalicelib.core.tenants.stored import ACCOUNTS
+
+MAX_ACL_BYTES = 262_144
+"""Bytes of BSON of a group's ACL, included. Our choice: what an object may have, for lists show all groups at once."""
 
 _BY_NAME = parse_order([("name", 1)])
 
@@ -58,7 +62,8 @@ class GroupsService:
     def create(self, caller: Caller, name: str, contents: GroupContents) -> Group:
         """A new group. Needs the create right of `_GROUPS`.
 
-        Raises: InvalidName, AccessDenied, UnknownMember, InvalidDocument, DuplicateGroup. Spec: nec-rest, 6.1.
+        Raises: InvalidName, AccessDenied, UnknownMember, InvalidAcl, InvalidDocument, DuplicateGroup.
+        Spec: nec-rest, 6.1.
         """
         check_group_name(name)
         require(self._may(caller, Action.CREATE), "make groups")
@@ -214,9 +219,10 @@ class GroupsService:
         return group_from_document(record)
 
     def _check(self, caller: Caller, contents: GroupContents) -> None:
-        """Raises: InvalidDocument for text that cannot be stored; UnknownMember for members that do not exist."""
+        """Raises: InvalidDocument for text that cannot be stored; InvalidAcl for an ACL that is too large;
+        UnknownMember for members that do not exist."""
         if contents.acl is not None:
-            check_document(contents.acl.to_document())
+            _check_acl(contents.acl.to_document())
         users, groups = _once(contents.users or []), _once(contents.groups or [])
         known_users = self._known(caller, ACCOUNTS, "_id", [user for user in users if is_user_id(user)])
         known_groups = self._known(caller, GROUPS, "name", [group for group in groups if is_group_name(group)])
@@ -231,6 +237,12 @@ class GroupsService:
             return frozenset()
         query = Query(filter=parse_filter({field: {"$in": asked}}), projection=parse_projection({field: 1}))
         return frozenset(record[field] for record in self._documents.find(caller.tenant.id, collection, query))
+
+
+def _check_acl(document: Document) -> None:
+    check_document(document)
+    if bson_size(document) > MAX_ACL_BYTES:
+        raise InvalidAcl(f"a group's ACL takes at most {MAX_ACL_BYTES} bytes")
 
 
 def _named(name: str, etag: str | None) -> Document:

@@ -14,6 +14,7 @@ from chalicelib.core.errors import (
     AccessDenied,
     DuplicateGroup,
     GroupNotFound,
+    InvalidAcl,
     InvalidDocument,
     InvalidName,
     RequestConflict,
@@ -60,6 +61,17 @@ def test_a_group_made_by_nobody_is_everybodys(open_site: Site) -> None:
     everybodys = Acl(r=ANYBODY, w=ANYBODY)
     assert open_site.core.groups.create(open_site.guest, "a", EMPTY).acl == everybodys
     assert open_site.core.groups.create(open_site.master, "b", EMPTY).acl == everybodys
+
+
+def test_a_groups_acl_may_be_as_large_as_an_object_and_no_larger(site: Site) -> None:
+    names = tuple(f"{number:0100}" for number in range(3_000))
+    fits, too_large = GroupContents(acl=Acl(r=names[:2_000])), GroupContents(acl=Acl(r=names))
+    site.core.groups.create(site.master, "staff", fits)
+    for write in (site.core.groups.create, site.core.groups.put):
+        with pytest.raises(InvalidAcl):
+            write(site.master, "other", too_large)
+    with pytest.raises(InvalidAcl):
+        site.core.groups.put(site.master, "staff", too_large)
 
 
 def test_a_given_acl_gets_an_owner_if_somebody_is_signed_in(open_site: Site) -> None:
