@@ -22,7 +22,7 @@ def create(
     name: Annotated[str, typer.Argument(help="What the app is called.")],
     as_json: AsJson = False,
 ) -> None:
-    """Make an app and show its keys, which are not stored and cannot be shown again."""
+    """Create an app and show its keys, which are not stored and cannot be shown again."""
     show_record(_credentials(operator(context).core.tenants.create_app(tenant, name)), as_json)
 
 
@@ -56,14 +56,14 @@ def allow_client_push(
 
 @commands.command("disable")
 def disable(context: typer.Context, tenant: TenantRef, app: AppId) -> None:
-    """Turn away an app's programs; its keys stay for when it is enabled again."""
+    """Refuse an app's requests; its keys work again once it is enabled."""
     operator(context).core.tenants.set_app_enabled(tenant, app, False)
     say(f"Disabled {app}.")
 
 
 @commands.command("enable")
 def enable(context: typer.Context, tenant: TenantRef, app: AppId) -> None:
-    """Let a disabled app's programs in again."""
+    """Accept a disabled app's requests again."""
     operator(context).core.tenants.set_app_enabled(tenant, app, True)
     say(f"Enabled {app}.")
 

@@ -43,7 +43,7 @@ def create(
     content_acl: ContentAclText = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a bucket; without ACLs everybody with the app key may read and write."""
+    """Create a bucket; without ACLs, everybody with the app key may read and write."""
     who = operator(context)
     contents = BucketContents(description, _acl(acl), _acl(content_acl))
     show_record(_facts(who.core.buckets.put(who.caller(tenant), kind, bucket, contents)), as_json)
@@ -57,7 +57,7 @@ def show(
     kind: Kind = BucketKind.OBJECTS,
     as_json: AsJson = False,
 ) -> None:
-    """Show a bucket; also _ROOT, _USERS and _GROUPS, which say who may make buckets, users and groups."""
+    """Show a bucket; also _ROOT, _USERS and _GROUPS, which say who may create buckets, users and groups."""
     who = operator(context)
     show_record(_facts(who.core.buckets.get(who.caller(tenant), kind, bucket)), as_json)
 
@@ -73,7 +73,7 @@ def change(
     content_acl: ContentAclText = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a bucket's description or ACLs; what is not named stays."""
+    """Change a bucket's description or ACLs; what is left out stays as it is."""
     who = operator(context)
     caller = who.caller(tenant)
     before = who.core.buckets.get(caller, kind, bucket)
@@ -97,7 +97,7 @@ def delete(
 
 
 def purge(context: typer.Context) -> None:
-    """Delete for good what has been marked deleted for longer than its tenant keeps it, and expired leftovers."""
+    """Delete for good what is past its tenant's retention, and what has expired."""
     gone = operator(context).core.purge.run()
     say(f"Purged {gone} documents.")
 

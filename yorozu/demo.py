@@ -1,7 +1,7 @@
 """The demo tenant: something to call within a minute of the first start.
 
-Its keys stand in clear in `demo.json` in the data folder, readable by the owner only, so that they can be shown
-again. No other tenant's keys are kept in clear.
+Its keys are in plain text in `demo.json` in the data folder, readable by the owner only, so that they can be shown
+again. No other tenant's keys are kept in plain text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8080/api"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Where the demo tenant is and how to get in."""
+    """Where the demo tenant is, and its keys."""
 
     base_url: str
     tenant_id: str
@@ -56,7 +56,7 @@ class Demo:
 
 
 def ensure_demo(core: Core, data_folder: Path, base_url: str | None) -> Demo:
-    """The demo tenant, made at the first call; `base_url`, when given, is noted for later calls."""
+    """The demo tenant, created by the first call; `base_url`, when given, is remembered for later calls."""
     file = data_folder / "demo.json"
     found = _read(core, file)
     if found is None:

@@ -19,10 +19,10 @@ from yorozu.operate import CannotRun, Operator, check_data_folder, operator
 from yorozu.output import AsJson, say, show_rows
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
-"""Below this little the doctor warns: a write-ahead log and one large upload fill it. Our choice."""
+"""The doctor warns of less space: a write-ahead log and one large upload fill it. Our choice."""
 
 Check = Callable[[Operator], str]
-"""Looks at one thing and says what it saw. Raises: CoreError, CannotRun, OSError when it is not as it should be."""
+"""Checks one thing and says what it found. Raises: CoreError, CannotRun, OSError when something is wrong."""
 
 
 def doctor(

@@ -1,4 +1,4 @@
-"""`yorozu groups`: who belongs together."""
+"""`yorozu groups`: groups of users, and of other groups."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create(
     groups: Groups = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a group, perhaps with members."""
+    """Create a group, perhaps with members."""
     who = operator(context)
     contents = GroupContents(users=users or [], groups=groups or [])
     show_record(_facts(who.core.groups.create(who.caller(tenant), group, contents)), as_json)
@@ -57,7 +57,7 @@ def add(
     groups: Groups = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add members to a group; their rights count from their next request on."""
+    """Add members to a group; this takes effect from their next request on."""
     who = operator(context)
     changed = who.core.groups.add_members(who.caller(tenant), group, users or [], groups or [])
     show_record(_facts(changed), as_json)
@@ -72,7 +72,7 @@ def remove(
     groups: Groups = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove members from a group; their rights end with their next request."""
+    """Remove members from a group; this takes effect from their next request on."""
     who = operator(context)
     changed = who.core.groups.remove_members(who.caller(tenant), group, users or [], groups or [])
     show_record(_facts(changed), as_json)
@@ -80,7 +80,7 @@ def remove(
 
 @commands.command("delete")
 def delete(context: typer.Context, tenant: TenantRef, group: GroupName, yes: Yes = False) -> None:
-    """Delete a group; its members stay, rights given to it end."""
+    """Delete a group; its members stay, its rights end."""
     confirm(f"Delete the group {group}?", yes)
     who = operator(context)
     who.core.groups.delete(who.caller(tenant), group)

@@ -28,7 +28,7 @@ def create(
     name: Annotated[str | None, typer.Option(help="Its name; made of the keys unless given.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an index over one or several fields; objects stored already are indexed before it answers."""
+    """Create an index over one or several fields; it returns once all stored objects are indexed."""
     who = operator(context)
     pairs = tuple(parse_key(key) for key in keys)
     index = Index(name or "_".join(path for path, _ in pairs), pairs, unique, sparse)
@@ -38,7 +38,7 @@ def create(
 
 @commands.command("list")
 def list_(context: typer.Context, tenant: TenantRef, bucket: BucketName, as_json: AsJson = False) -> None:
-    """List the indexes made for a bucket; those on id, ACL and updatedAt are always there and not listed."""
+    """List the indexes of a bucket, without those on id, ACL and updatedAt that every bucket has."""
     who = operator(context)
     rows = [_facts(index) for index in who.core.buckets.indexes(who.caller(tenant), bucket)]
     show_rows("Indexes", rows, as_json, empty=f"None yet: yorozu indexes create {tenant} {bucket} FIELD")

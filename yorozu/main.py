@@ -1,4 +1,4 @@
-"""`yorozu`: the commands, one file a noun, and how their errors are told."""
+"""`yorozu`: the commands, one file per noun, and how their errors are shown."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def list_(context: typer.Context, tenant: TenantRef, as_json: AsJson = False) ->
 
 @commands.command("remove")
 def remove(context: typer.Context, tenant: TenantRef, provider: ProviderName, yes: Yes = False) -> None:
-    """Trust a provider no more; users keep their links for when it is trusted again."""
+    """Stop trusting a provider; users keep their links in case it is trusted again."""
     core = operator(context).core
     found = core.tenants.get(tenant)
     confirm(f"Nobody can log in to {found.name} through {provider} any more. Go on?", yes)

@@ -1,4 +1,4 @@
-"""How a command gets at the core: settings from the environment and options, built once, closed at the end."""
+"""How a command gets the core: settings from the environment and options, built once, closed at the end."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class CannotRun(Exception):
-    """A command cannot do its work where it runs; the message says why and what helps, in one sentence."""
+    """A command cannot do its work here; the message says why and how to fix it, in one sentence."""
 
 
 @dataclass
 class Operator:
-    """Whoever sits at the command line: may do everything, as the master key may."""
+    """The person at the command line, who may do everything that the master key may."""
 
     settings: Settings
     _core: Core | None = field(default=None, init=False)
@@ -63,7 +63,7 @@ def operator(context: typer.Context) -> Operator:
 
 
 def check_data_folder(folder: Path) -> None:
-    """Makes the folder unless it is there. Raises: CannotRun when it cannot hold data."""
+    """Creates the folder unless it exists. Raises: CannotRun when it cannot hold data."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -76,7 +76,7 @@ def check_data_folder(folder: Path) -> None:
 
 
 def json_text(text: str) -> Any:
-    """What JSON on the command line says. Raises: BadParameter when it is none."""
+    """The value of JSON on the command line. Raises: BadParameter when it is not JSON."""
     try:
         return json.loads(text)
     except ValueError as error:

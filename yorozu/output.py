@@ -1,4 +1,4 @@
-"""How commands print: tables and records for people, one JSON line a thing for scripts."""
+"""How commands print: tables and records for people, JSON lines for scripts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, *, e
 
 
 def show_record(record: Mapping[str, Any], as_json: bool) -> None:
-    """Prints one thing: its facts below each other, or as one JSON line."""
+    """Prints one thing: its facts one below the other, or as one JSON line."""
     if as_json:
         print_json(record)
         return

@@ -1,4 +1,4 @@
-"""`yorozu push`: what was sent to whom, and what became of it."""
+"""`yorozu push`: notifications, and what became of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yorozu.output import AsJson, say, show_record, show_rows
 commands = typer.Typer(help="Notifications and how far they have come; installations.", no_args_is_help=True)
 
 _IN_A_LINE = ("id", "sent_at", "queued", "sent", "failed", "dead", "waiting")
-"""What of a notification fits in one line of a terminal; the rest shows with `push show TENANT ID`."""
+"""The part of a notification that fits in one line of a terminal; `push show TENANT ID` shows the rest."""
 
 Limit = Annotated[int, typer.Option(min=1, help="How many to show.")]
 
@@ -42,9 +42,9 @@ def show(
 def resume(
     context: typer.Context,
     tenant: TenantRef,
-    notification: Annotated[str, typer.Argument(metavar="ID", help="A notification that does not get on.")],
+    notification: Annotated[str, typer.Argument(metavar="ID", help="A notification that makes no progress.")],
 ) -> None:
-    """Queue again what is left of a notification whose jobs were put aside; nobody gets it twice by this."""
+    """Queue the rest of a notification again whose jobs were put aside; nobody gets it twice."""
     who = operator(context)
     who.core.push.notifications.resume(who.caller(tenant), notification)
     say(f"Queued what is left of {notification}.")
@@ -52,7 +52,7 @@ def resume(
 
 @commands.command("installations")
 def installations(context: typer.Context, tenant: TenantRef, limit: Limit = 100, as_json: AsJson = False) -> None:
-    """List the installations of all apps, the oldest first, without device tokens."""
+    """List the installations of all apps, without device tokens."""
     who = operator(context)
     rows = [_device(found) for found in who.core.push.installations.list(who.caller(tenant), limit=limit)]
     show_rows("Installations", rows, as_json, empty="No installations yet.")

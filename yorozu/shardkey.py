@@ -34,7 +34,7 @@ def set_(
     unique: Annotated[bool, typer.Option("--unique", help="Whether the key is unique.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write down the shard key that you have set in the database, so that the API can report it."""
+    """Record the shard key that you have set in the database, so that the API can report it."""
     who = operator(context)
     key = ShardKey(tuple(map(parse_key, keys)), unique)
     who.core.buckets.set_shard_key(who.caller(tenant), bucket, key)

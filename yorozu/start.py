@@ -30,7 +30,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Server processes; each uses about one core.")] = 1,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Do not make or show the demo tenant.")] = False,
 ) -> None:
-    """Run the server; at the first start, make a demo tenant and show how to call it."""
+    """Run the server; at the first start, create a demo tenant and show how to call it."""
     who = operator(context)
     if data is not None:
         who.settings = replace(who.settings, data_folder=data)
@@ -46,7 +46,7 @@ def serve(
 
 
 def demo(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show the demo tenant's address, ids and keys; make it if there is none."""
+    """Show the demo tenant's address, ids and keys; create it if there is none."""
     who = operator(context)
     found = ensure_demo(who.core, who.settings.data_folder, None)
     if as_json:

@@ -1,4 +1,4 @@
-"""`yorozu tenants`: make, list, show, set, disable and delete tenants."""
+"""`yorozu tenants`: create, list, show, set up, disable and delete tenants."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def create(
     name: Annotated[str, typer.Argument(help="A name to address it by.")],
     as_json: AsJson = False,
 ) -> None:
-    """Make a tenant; then make an app for it with `yorozu apps create`."""
+    """Create a tenant; then create an app for it with `yorozu apps create`."""
     show_record(_facts(operator(context).core.tenants.create(name)), as_json)
 
 
@@ -95,7 +95,7 @@ def settings(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a tenant's settings; what is not named stays."""
+    """Change a tenant's settings; what is left out stays as it is."""
     origins = () if any_origin else (tuple(cors_origin) if cors_origin else None)
 
     def changed(before: TenantSettings) -> TenantSettings:
@@ -154,9 +154,9 @@ def client_certificates(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether users may be known by client certificates that a proxy has checked.
+    """Set whether client certificates that a proxy has checked identify users.
 
-    The proxy proves itself by YOROZU_CLIENT_CERTIFICATE_TOKEN; the users are made by `yorozu users add-certificate`.
+    The proxy proves itself by YOROZU_CLIENT_CERTIFICATE_TOKEN; create the users with `yorozu users add-certificate`.
     """
     parts = tuple(part.value for part in username_from or (CertificatePart.CN,))
     policy = ClientCertificatePolicy(enabled, parts, tuple(issuer_dn or ()))
@@ -168,21 +168,21 @@ def client_certificates(
 
 @commands.command("disable")
 def disable(context: typer.Context, tenant: TenantRef) -> None:
-    """Turn away all requests of a tenant; its data stays."""
+    """Refuse all requests of a tenant; its data stay."""
     operator(context).core.tenants.set_enabled(tenant, False)
     say(f"Disabled {tenant}.")
 
 
 @commands.command("enable")
 def enable(context: typer.Context, tenant: TenantRef) -> None:
-    """Let a disabled tenant's requests in again."""
+    """Accept a disabled tenant's requests again."""
     operator(context).core.tenants.set_enabled(tenant, True)
     say(f"Enabled {tenant}.")
 
 
 @commands.command("delete")
 def delete(context: typer.Context, tenant: TenantRef, yes: Yes = False) -> None:
-    """Delete a tenant with everything it has. This cannot be undone."""
+    """Delete a tenant with everything in it. This cannot be undone."""
     found = operator(context).core.tenants.get(tenant)
     confirm(f"Delete the tenant {found.name} ({found.id}) and all its data?", yes)
     operator(context).core.tenants.delete(found.id)

@@ -34,9 +34,9 @@ def export(
     file: Annotated[Path, typer.Argument(help="Where to write; one object a line.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last whole line of the file.")] = False,
 ) -> None:
-    """Write a bucket's objects to a file, as canonical Extended JSON, one a line, in the order of their ids.
+    """Write a bucket's objects to a file, as canonical Extended JSON, one per line, in the order of their ids.
 
-    Nothing is lost on the way: types, ACLs, times, etags and delete marks are kept.
+    Types, ACLs, times, etags and delete marks are kept.
     """
     who = operator(context)
     caller = who.caller(tenant)
@@ -61,10 +61,10 @@ def import_(
     bucket: BucketName,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `yorozu export` wrote.")],
 ) -> None:
-    """Read objects from a file into a bucket; objects whose id is there already are left as they are.
+    """Read objects from a file into a bucket; objects whose id exists already are left as they are.
 
-    An import that was cut off goes on where it stopped when it is started again: FILE.position notes how far it came.
-    It stops at the first line that cannot be imported and names it; mend the line and start it again.
+    An import that was cut off resumes where it stopped when it is started again: FILE.position records how far it got.
+    It stops at the first line that cannot be imported and names it: correct the line and start it again.
     """
     who = operator(context)
     caller = who.caller(tenant)

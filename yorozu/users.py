@@ -65,7 +65,7 @@ def add_certificate(
     options: Annotated[str | None, typer.Option(help="Facts about the user, a JSON object.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a user who is known by a client certificate and has no password."""
+    """Create a user who is identified by a client certificate and has no password."""
     who = operator(context)
     facts = None if options is None else json_text(options)
     asked = SignUp(username, options=facts, uses_client_certificate=True)
@@ -92,7 +92,7 @@ def change(
     options: Annotated[str | None, typer.Option(help="Facts about the user instead of all those before, JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a user's name, mail address or facts; what is not named stays."""
+    """Change a user's name, mail address or facts; what is left out stays as it is."""
     who = operator(context)
     facts = None if options is None else json_text(options)
     view = who.core.accounts.update(who.caller(tenant), user, UserChange(username, email, options=facts))
@@ -110,7 +110,7 @@ def set_password(context: typer.Context, tenant: TenantRef, user: UserId, passwo
 
 @commands.command("disable")
 def disable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
-    """Keep a user out; their sessions end at once, their data stays."""
+    """Disable a user; their sessions end at once, their data stay."""
     who = operator(context)
     who.core.accounts.set_enabled(who.caller(tenant), user, False)
     say(f"Disabled {user}.")
@@ -118,7 +118,7 @@ def disable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
 
 @commands.command("enable")
 def enable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
-    """Let a disabled user sign in again."""
+    """Enable a disabled user, who may then sign in again."""
     who = operator(context)
     who.core.accounts.set_enabled(who.caller(tenant), user, True)
     say(f"Enabled {user}.")
@@ -126,7 +126,7 @@ def enable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
 
 @commands.command("delete")
 def delete(context: typer.Context, tenant: TenantRef, user: UserId, yes: Yes = False) -> None:
-    """Delete a user; what they made stays."""
+    """Delete a user; what they have stored stays."""
     confirm(f"Delete the user {user}?", yes)
     who = operator(context)
     who.core.accounts.delete(who.caller(tenant), user)

@@ -30,16 +30,16 @@ from chalicelib.core.query.values import Document
 from chalicelib.core.tenants.stored import ACCOUNTS
 
 ATTEMPTS = 5
-"""How often a write that others get ahead of is tried. Our choice."""
+"""How often a write is tried when other writes keep getting in first. Our choice."""
 
 NO_MAIL_DOMAIN = "openid.invalid"
-"""Where the made-up addresses of users made at their first login are: nowhere. Spec: rfc2606, 2."""
+"""The domain of the made-up addresses of users created by their first login: it never exists. Spec: rfc2606, 2."""
 
 _ONE_BY_ONE = parse_order([("_id", 1)])
 
 
 class Links:
-    """Keeps links, and users true to them."""
+    """Keeps links, and keeps users in line with them."""
 
     def __init__(self, documents: Documents, clock: Clock) -> None:
         self._documents = documents
@@ -59,7 +59,7 @@ class Links:
         return str(found["userId"])
 
     def add(self, tenant_id: str, link: Link, claims: str) -> bool:
-        """Links an account, or notes what was told of it this time; False when another user has it."""
+        """Links an account, or stores what the provider told this time; False when another user has it."""
         document = link_to_document(link, claims)
         for _ in range(ATTEMPTS):
             try:
@@ -132,7 +132,7 @@ class Links:
         return list(self._documents.find(tenant_id, LINKS, query))
 
     def _bring_up_to_date(self, tenant_id: str, user_id: str) -> None:
-        """Writes what the links say into the user. Read before the links, the user's etag tells of a later change.
+        """Writes what the links say into the user, whose etag is read before the links and so reveals a later change.
 
         Raises: UserNotFound, RequestConflict.
         """

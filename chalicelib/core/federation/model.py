@@ -20,7 +20,7 @@ class LoginStart:
     """What an app asks when it sends a browser to log in.
 
     `redirect` is where the browser goes in the end, `landing` where the provider sends it back to us. `scope` None
-    asks for all that is known of the user. With `session_token` its user is linked to the outside account.
+    asks for everything about the user. With `session_token` its user is linked to the outside account.
     """
 
     provider: str

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class ProviderMetadata:
-    """What a provider says of itself. `scopes` and `token_auth_methods` are empty when it does not say."""
+    """What a provider says about itself. `scopes` and `token_auth_methods` are empty when it does not say."""
 
     issuer: str
     authorization_endpoint: str
@@ -45,7 +45,7 @@ class OpenIdClient(Protocol):
     """
 
     def metadata(self, issuer: str) -> ProviderMetadata:
-        """What the provider says of itself; it may be remembered for an hour."""
+        """What the provider says about itself; it may be remembered for an hour."""
 
     def redeem(self, metadata: ProviderMetadata, grant: CodeGrant) -> Tokens:
         """Exchanges a code. Raises: NotAuthenticated when the provider refuses it."""

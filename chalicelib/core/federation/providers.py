@@ -29,7 +29,7 @@ _EXECUTED = ("javascript", "data", "vbscript", "file", "about", "blob")
 
 
 class OpenIdProviders:
-    """Providers and redirect URLs of tenants. Who may call is decided outside: these are an operator's tools."""
+    """Providers and redirect URLs of tenants. Nothing here checks rights: only the operator calls it."""
 
     def __init__(self, documents: Documents, sealer: Sealer) -> None:
         self._documents = documents
@@ -61,11 +61,11 @@ class OpenIdProviders:
         return None if found is None else provider_from_document(found)
 
     def client_secret(self, tenant_id: str, provider: Provider) -> str:
-        """What proves us to a provider. Raises: Unavailable."""
+        """The secret that proves us to a provider. Raises: Unavailable."""
         return self._sealer.unseal(tenant_id, provider.sealed_secret)
 
     def remove(self, tenant_id: str, name: str) -> None:
-        """Trusts a provider no more; links to it stay for when it is trusted again. Raises: ProviderNotFound."""
+        """Stops trusting a provider; links to it stay in case it is trusted again. Raises: ProviderNotFound."""
         if self._documents.delete_one(tenant_id, PROVIDERS, parse_filter({"_id": name})) is None:
             raise ProviderNotFound(name)
 

@@ -57,13 +57,13 @@ LOGIN_LASTS = timedelta(minutes=10)
 """How long somebody may take to log in at the provider. Our choice."""
 
 TOKEN_LASTS = timedelta(minutes=5)
-"""How long a one-time token is good. Our choice."""
+"""How long a one-time token works. Our choice."""
 
 MAX_CLAIMS_BYTES = 64 * 1024
 """Bytes of JSON of what a provider tells of a user, included: several accounts fit into one user. Our choice."""
 
 ALL_SCOPES = ("openid", "profile", "email", "address", "phone")
-"""Everything that a provider may tell of a user. Spec: oidc-core, 5.4."""
+"""Everything that a provider may tell about a user. Spec: oidc-core, 5.4."""
 
 NOT_USED = "the tenant does not use OpenID Connect"
 
@@ -158,7 +158,7 @@ class FederationService:
         return Login(user, groups, session.token, session.expires_at, user.last_login_at)
 
     def purge(self, tenant: Tenant) -> int:
-        """Forgets logins and tokens that came to nothing; returns how many."""
+        """Forgets logins and tokens that were never used; returns how many."""
         expired = parse_filter({"expiresAt": {"$lte": self._clock.now()}})
         return self._documents.delete_many(tenant.id, LOGINS, expired)
 
@@ -204,7 +204,7 @@ class FederationService:
         return token.user_id
 
     def _take_login(self, tenant: Tenant, landing: Landing) -> Document:
-        """The login that this browser began; it is under way no more."""
+        """The login that this browser began, which is no longer under way."""
         state, kept = landing.state or "", landing.kept_state or ""
         begun = None
         if tenant.enabled and state and hmac.compare_digest(state.encode(), kept.encode()):

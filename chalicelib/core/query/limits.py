@@ -28,7 +28,7 @@ SLOW_BUDGET_MS: Final = 1_000
 """How long the matches of one filter may take together beyond what is fair, per `BUDGET_WINDOW_S`. Source: chosen."""
 
 BUDGET_WINDOW_S: Final = 60
-"""After this many seconds a filter that lives on (a live query) has a fresh budget. Source: chosen."""
+"""After this many seconds a filter that stays in use (a live query) gets a fresh budget. Source: chosen."""
 
 GEOMETRY_TIME_MS: Final = 1_000
 """How long comparing one stored shape with the shape of a query may take. Source: chosen; a point takes

@@ -34,7 +34,7 @@ def split_path(path: str) -> Parts:
 
 
 def array_index(part: str) -> int:
-    """The index that a part of a path means in an array, or -1 when it is none; `01` is none."""
+    """The index that a part of a path means in an array; -1 when it is not an index, as `01` is not."""
     if part.isascii() and part.isdigit() and (part[0] != "0" or part == "0"):
         return int(part) if len(part) < 10 else -1
     return -1

@@ -14,7 +14,7 @@ DEFAULT_TIMEOUT_MS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question. `limit` None is all, 0 is none; `stale_reads` lets a replica answer."""
+    """One query. `limit` None means all, 0 none; `stale_reads` lets a replica answer."""
 
     filter: Filter = field(default_factory=lambda: EVERYTHING)
     order: Order = Order()

@@ -1,4 +1,4 @@
-"""Arithmetic: what MongoDB computes of numbers and dates, and of which type the result is.
+"""Arithmetic: what MongoDB computes from numbers and dates, and the type of the result.
 
 Spec: mongodb, "Arithmetic Expression Operators".
 """

@@ -1,4 +1,4 @@
-"""Field paths and variables. In aggregation a path maps over arrays, and numbers are no array indexes."""
+"""Field paths and variables. In aggregation a path maps over arrays, and numbers are not array indexes."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Filter:
 def parse_filter(source: Any) -> Filter:
     """The filter that a MongoDB query document spells.
 
-    Raises: InvalidQuery for a form that is no filter, an unknown operator or a refused one ($where and all that
+    Raises: InvalidQuery for what is not a filter, an unknown operator or a refused one ($where and all that
     runs code), or more nesting than limits.MAX_NESTING; OperatorMisused for an operand the operator cannot take.
     """
     if not isinstance(source, dict):

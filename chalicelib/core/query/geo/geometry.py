@@ -35,7 +35,7 @@ class Geometry:
 
 
 def parse_geometry(source: Any) -> Geometry:
-    """Raises: MalformedGeometry for what is no GeoJSON object with positions on the globe."""
+    """Raises: MalformedGeometry for anything but a GeoJSON object with positions on the globe."""
     if not isinstance(source, Mapping):
         raise MalformedGeometry("a geometry must be an object")
     _check_reference_system(source.get("crs"))

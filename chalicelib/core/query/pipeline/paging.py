@@ -45,7 +45,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many documents there are, in one document; none when there are none."""
+    """One document with the number of documents; no document when there are none."""
 
     field: str
 

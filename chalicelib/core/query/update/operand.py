@@ -51,5 +51,5 @@ def one_or_minus_one(operand: Any, what: str) -> int:
 
 
 def is_integer(value: Any) -> bool:
-    """Whether the value is an integer of BSON; true and false are none."""
+    """Whether the value is a BSON integer; true and false are not."""
     return type(value) is int or type(value) is Int64

@@ -17,7 +17,7 @@ from chalicelib.core.query.update.run import Run
 Change: TypeAlias = Callable[[Any, Run], Any]
 """What an operator does to the value at its path, MISSING when there is none, which it may change in place.
 
-Returns the new value; the very same value to leave the place alone; MISSING to remove the field.
+Returns the new value; the same value to leave the place alone; MISSING to remove the field.
 """
 
 
