@@ -69,14 +69,13 @@ def ensure_demo(core: Core, data_folder: Path, base_url: str | None) -> Demo:
 
 
 def _read(core: Core, file: Path) -> Demo | None:
-    if not file.exists():
-        return None
-    found = Demo(**json.loads(file.read_text()))
+    """What was noted, unless it is torn or names a tenant or an app that is gone."""
     try:
-        core.tenants.get(found.tenant_id)
-    except TenantNotFound:
+        found = Demo(**json.loads(file.read_text()))
+        apps = core.tenants.get(found.tenant_id).apps
+    except (FileNotFoundError, ValueError, TypeError, TenantNotFound):
         return None
-    return found
+    return found if any(app.id == found.app_id for app in apps) else None
 
 
 def _make(core: Core, base_url: str) -> Demo:

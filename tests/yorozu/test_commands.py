@@ -188,6 +188,17 @@ def test_the_demo_is_the_same_at_every_call_and_its_file_is_private(data: Path) 
     assert told(data, "demo")[0]["tenant_id"] != first["tenant_id"]
 
 
+@pytest.mark.parametrize("noted", ["", '{"base_url": "x"}', "[]"])
+def test_a_demo_that_was_noted_wrongly_or_lost_its_app_is_made_again(data: Path, noted: str) -> None:
+    first = told(data, "demo")[0]
+    (data / "demo.json").write_text(noted)
+    second = told(data, "demo")[0]
+    assert (second["tenant_id"] == first["tenant_id"], second["app_id"] == first["app_id"]) == (True, False)
+
+    run(data, "apps", "delete", "demo", second["app_id"], "--yes")
+    assert told(data, "demo")[0]["app_id"] not in (first["app_id"], second["app_id"])
+
+
 def test_the_demos_lines_are_one_command_each_and_name_its_address(data: Path) -> None:
     shown = run(data, "demo").stdout
 

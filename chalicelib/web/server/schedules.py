@@ -66,7 +66,12 @@ class Schedules:
 
 
 def _try_lock(file: Path) -> TextIO | None:
-    lock = file.open("a")
+    """None when another process has it, and when it cannot be had now: files may have run short for a moment."""
+    try:
+        lock = file.open("a")
+    except OSError as error:
+        log_line("ERROR", "failure", route="schedules", cause=describe(error))
+        return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

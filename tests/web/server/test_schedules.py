@@ -85,3 +85,19 @@ def test_of_two_holders_of_one_lock_file_only_one_runs_the_jobs(tmp_path: Path) 
     timers.stop()
     assert second.done.wait(PATIENCE_SECONDS)
     others.stop()
+
+
+@pytest.mark.usefixtures("fast_minutes")
+def test_a_lock_that_cannot_be_had_for_a_moment_keeps_no_job_from_running_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, refused, folder = Jobs(), threading.Event(), tmp_path / "later"
+    monkeypatch.setattr(schedules, "log_line", lambda *facts, **more: refused.set())
+    timers = Schedules(jobs.app, folder / "lock")
+    timers.start()
+    assert refused.wait(PATIENCE_SECONDS)
+
+    folder.mkdir()
+
+    assert jobs.done.wait(PATIENCE_SECONDS)
+    timers.stop()
