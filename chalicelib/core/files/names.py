@@ -19,7 +19,8 @@ def check_file_name(name: str) -> None:
     """Raises: InvalidName for an empty or too long name, `.`, `..`, or a forbidden character. Spec: nec-rest, 9.1."""
     if not name or name in (".", "..") or _FORBIDDEN.search(name) or len(name.encode()) > MAX_NAME_BYTES:
         raise InvalidName(
-            f"a file's name has 1 to {MAX_NAME_BYTES} bytes of UTF-8 and none of the characters \" * / : < > ? \\ |"
+            f"a file's name has 1 to {MAX_NAME_BYTES} bytes of UTF-8, is neither . nor .., "
+            'and has no control characters and none of " * / : < > ? \\ |'
         )
 
 
