@@ -213,6 +213,7 @@ def _installation(settings: Settings) -> Installation:
         settings.client_certificate_token,
         settings.system_key,
         settings.sse_public_uri.rstrip("/").removesuffix("/events"),
+        settings.max_answer_bytes,
     )
 
 

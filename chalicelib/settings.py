@@ -97,6 +97,8 @@ class Settings:
     max_object_bytes: int = _setting(256 * 1024, _at_least(1))
     # The largest request body, included; API Gateway has its own limit of 10 MB.
     max_body_bytes: int = _setting(10 * 1024 * 1024, _at_least(1))
+    # The largest answer, included, contents of files apart; a larger one is refused with a reason. 0: any size.
+    max_answer_bytes: int = _setting(0, _at_least(0))
     # The largest file that comes in one request, included; it streams, never whole in memory. Spec: nec-clients, 9.
     max_file_bytes: int = _setting(100 * 1024 * 1024, _at_least(1))
     # The largest file that comes in parts, included, where the file store takes parts.

@@ -18,6 +18,8 @@ class Installation:
 
     `sse_public_uri` is where clients listen for events, without `/events`; empty: wherever they ask.
     Spec: nec-clients, 7.20.
+
+    `max_answer_bytes` is the largest answer that the host carries, included, files apart; 0: any.
     """
 
     public_base_url: str = ""
@@ -26,3 +28,4 @@ class Installation:
     client_certificate_token: str = field(default="", repr=False)
     system_key: str = field(default="", repr=False)
     sse_public_uri: str = ""
+    max_answer_bytes: int = 0

@@ -9,6 +9,15 @@ class MalformedBody(InvalidInput):
     """The request's body is not what its route reads: broken JSON, broken UTF-8, or nothing at all."""
 
 
+class AnswerTooLarge(InvalidInput):
+    """What was asked for is there, and larger than the host can send."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"the answer takes more than {limit_bytes} bytes, too many to send: ask for fewer objects or less of each"
+        )
+
+
 class MethodNotAllowed(CoreError):
     """The path exists, but not with this method; `allowed` are its methods."""
 

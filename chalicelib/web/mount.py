@@ -13,7 +13,7 @@ from chalicelib.web.call import Call, Reply, Request
 from chalicelib.web.cors import HeaderPairs
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.encoding import encode
-from chalicelib.web.errors import InternalError, MethodNotAllowed, UnsupportedMediaType
+from chalicelib.web.errors import AnswerTooLarge, InternalError, MethodNotAllowed, UnsupportedMediaType
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.routing import Route
 
@@ -118,7 +118,7 @@ class Mount:
 
     def _render(self, work: Work, request: Request, path: str) -> Reply:
         try:
-            return encode(work())
+            return self._carried(encode(work()))
         except CoreError as error:
             if isinstance(error, Unavailable):
                 self._log_failure(error, request, path)
@@ -126,6 +126,17 @@ class Mount:
         except Exception as error:
             self._log_failure(error, request, path)
             return encode(self.dialect.render_error(InternalError(), request))
+
+    def _carried(self, reply: Reply) -> Reply:
+        """The reply, if the host can send it: API Gateway would make an error of it without a word about why.
+
+        Raises: AnswerTooLarge.
+        """
+        if reply.body and isinstance(reply.body, bytes):
+            largest = self._get_core().installation.max_answer_bytes
+            if 0 < largest < len(reply.body):
+                raise AnswerTooLarge(largest)
+        return reply
 
     def _addressed(self, request: Request) -> Request:
         """The request as the handler saw it, for errors that contain URLs."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
+from chalicelib.core.installation import Installation
 from chalicelib.web.chalice_bridge import YorozuApp, mount
 from tests.web.parrot import ParrotCore, dialect
 
@@ -201,6 +202,19 @@ def test_a_body_beyond_the_limit_is_refused_and_at_the_limit_is_not(app: YorozuA
     app.mounts[0].max_body_bytes = 10
     assert client.put("/p/acme/words/w", body=b"x" * 10).status_code == 200
     assert client.put("/p/acme/words/w", body=b"x" * 11).status_code == 413
+
+
+def test_an_answer_that_the_host_cannot_carry_is_refused_and_the_largest_it_can_is_not() -> None:
+    core: Any = ParrotCore()
+    app = YorozuApp("parrot")
+    mount(app, dialect, lambda: core)
+    client = Client(app).http
+    answer = client.get("/p/acme/words/hello")
+    core.installation = Installation(max_answer_bytes=len(answer.body))
+    assert client.get("/p/acme/words/hello").body == answer.body
+    reply = client.get("/p/acme/words/hello.")
+    assert reply.status_code == 400
+    assert str(len(answer.body)) in reply.json_body["squawk"]
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "Application/JSON; charset=utf-8", "a/b+json"])
