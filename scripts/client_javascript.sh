@@ -16,8 +16,14 @@ cp tests/clients/javascript/package.json tests/clients/javascript/*.mjs .cache/c
 .venv/bin/yorozu serve --port "$port" --data "$folder/data" >"$folder/log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
-for _ in $(seq 100); do
-    curl -sf "http://127.0.0.1:$port/1/_health" >/dev/null && break
+tries=0
+until curl -sf --noproxy '*' "http://127.0.0.1:$port/1/_health" >/dev/null; do
+    tries=$((tries + 1))
+    if [ $tries -gt 1200 ] || ! kill -0 "$server" 2>/dev/null; then
+        echo "clients: the server did not start" >&2
+        cat "$folder/log" >&2
+        exit 1
+    fi
     sleep 0.2
 done
 YOROZU_DEMO=$(.venv/bin/yorozu --data "$folder/data" demo --json)

@@ -34,7 +34,7 @@ serve() {
     tries=0
     until uri=$(grep '^mongodb://' "$run/output"); do
         tries=$((tries + 1))
-        if [ $tries -gt 300 ] || ! kill -0 $server 2>/dev/null; then
+        if [ $tries -gt 2400 ] || ! kill -0 $server 2>/dev/null; then
             echo "contract: the server did not start" >&2
             cat "$run/errors" >&2
             exit 1
