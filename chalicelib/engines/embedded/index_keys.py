@@ -48,9 +48,7 @@ class KeyMaker:
         except _ParallelArrays:
             raise InvalidDocument(f"the index {self.index.name} cannot take two arrays of one document") from None
         multikey = sum(1 << place for place in met_array)
-        if self.index.sparse and all(value is MISSING for row in rows for value in row):
-            return DocumentKeys(frozenset(), multikey)
-        return DocumentKeys(frozenset(map(self._key, rows)), multikey)
+        return DocumentKeys(self._keys(rows), multikey)
 
     def _quick_keys(self, document: Document) -> DocumentKeys | None:
         """The keys of nearly all documents: no array on the way, or one at the end of the only path."""
@@ -66,9 +64,12 @@ class KeyMaker:
                     return None
                 return DocumentKeys(frozenset([self._key((element,)) for element in value or (_EMPTY,)]), 1)
             row.append(value)
-        if self.index.sparse and all(value is MISSING for value in row):
-            return DocumentKeys(frozenset())
-        return DocumentKeys(frozenset((self._key(row),)))
+        return DocumentKeys(self._keys([row]))
+
+    def _keys(self, rows: Sequence[Sequence[Any]]) -> frozenset[bytes]:
+        if self.index.sparse:
+            rows = [row for row in rows if any(value is not MISSING for value in row)]
+        return frozenset(map(self._key, rows))
 
     def _key(self, row: Sequence[Any]) -> bytes:
         if len(row) == 1:

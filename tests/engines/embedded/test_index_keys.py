@@ -83,6 +83,12 @@ def test_a_sparse_index_leaves_out_documents_without_any_of_the_paths() -> None:
     assert keys({"a": None}, "a", sparse=True) == encoded(None)
 
 
+def test_a_sparse_index_leaves_out_elements_without_any_of_the_paths() -> None:
+    assert keys({"a": [1, {"b": 1}, {}]}, "a.b", sparse=True) == encoded(1)
+    assert keys({"a": [1, {"b": None}]}, "a.b", sparse=True) == encoded(None)
+    assert keys({"a": [{"b": 1}, {"c": 2}, {}]}, "a.b", "a.c", sparse=True) == encoded((1, None), (None, 2))
+
+
 def test_a_descending_path_has_inverted_bytes() -> None:
     made = KeyMaker(Index("i", (("a", 1), ("b", -1)))).keys_of({"a": 1, "b": 2})
 

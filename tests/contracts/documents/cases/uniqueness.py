@@ -13,6 +13,7 @@ from tests.contracts.documents.case import Case, Find, Insert, UpdateMany, Updat
 
 UNIQUE = Index("by_a", (("a", 1),), unique=True)
 SPARSE = Index("by_a", (("a", 1),), unique=True, sparse=True)
+SPARSE_BELOW = Index("by_a_b", (("a.b", 1),), unique=True, sparse=True)
 PAIR = Index("by_a_b", (("a", 1), ("b", -1)), unique=True)
 PLAIN = Index("by_a", (("a", 1),))
 DESCENDING = Index("by_a", (("a", -1),))
@@ -54,6 +55,16 @@ CASES: list[Case] = [
     insert("sparse-second-missing", SPARSE, values(MISSING), {"_id": "2"}),
     insert("sparse-same-value-is-refused", SPARSE, values(1), {"_id": "2", "a": 1}, DuplicateKey),
     insert("sparse-second-null-is-refused", SPARSE, values(None), {"_id": "2", "a": None}, DuplicateKey),
+    insert(
+        "sparse-elements-missing-beside-others", SPARSE_BELOW, values([{"b": 1}, {}]), {"_id": "2", "a": [{"b": 2}, {}]}
+    ),
+    insert(
+        "sparse-elements-null-is-refused",
+        SPARSE_BELOW,
+        values([{"b": 1}, {"b": None}]),
+        {"_id": "2", "a": [{"b": 2}, {"b": None}]},
+        DuplicateKey,
+    ),
     insert("pair-same-first", PAIR, [{"_id": "1", "a": 1, "b": 1}], {"_id": "2", "a": 1, "b": 2}),
     insert(
         "pair-same-both-is-refused", PAIR, [{"_id": "1", "a": 1, "b": 1}], {"_id": "2", "a": 1, "b": 1}, DuplicateKey
