@@ -86,7 +86,6 @@ class Request:
     query: QueryParameters
     headers: Headers
     body: bytes
-    source_ip: str
     request_id: str
     stream: BinaryIO | None = field(default=None, repr=False)
     base_url: str = ""

@@ -46,7 +46,6 @@ def request_of(event: dict[str, Any], parameters: dict[str, str] | None = None) 
         query=QueryParameters(event.get("multiValueQueryStringParameters") or {}),
         headers=headers,
         body=_body(event),
-        source_ip=(context.get("identity") or {}).get("sourceIp") or "",
         request_id=_request_id(headers.get("x-request-id"), context.get("requestId")),
         stream=event[STREAMS].request if STREAMS in event else None,
         base_url=_base_url(headers, context, event.get("path")),

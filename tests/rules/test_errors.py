@@ -24,7 +24,6 @@ REQUEST = Request(
     query=QueryParameters({}),
     headers=Headers({}),
     body=b"",
-    source_ip="",
     request_id="r",
 )
 

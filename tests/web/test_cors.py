@@ -10,7 +10,7 @@ ORIGIN = "https://app.example"
 
 
 def headers(policy: CorsPolicy, method: str = "GET", origin: str = ORIGIN, exposed: str = "") -> dict[str, str]:
-    request = Request(method, "/", {}, QueryParameters({}), Headers({"Origin": origin}), b"", "", "")
+    request = Request(method, "/", {}, QueryParameters({}), Headers({"Origin": origin}), b"", "")
     return dict(cors_headers(policy, request, methods="GET, PUT", headers=("Accept", "X-Key"), exposed=exposed))
 
 

@@ -172,7 +172,6 @@ class AsgiApp:
                 "resourcePath": template,
                 "httpMethod": scope["method"],
                 "path": sent_path,
-                "identity": {"sourceIp": scope["client"][0] if scope.get("client") else ""},
             },
             "body": None,
             "isBase64Encoded": False,

@@ -91,7 +91,7 @@ STATUSES = {
 
 
 def request(method: str = "GET", path: str = "/1/acme/objects/box") -> Request:
-    return Request(method, path, {"tenant": "acme"}, QueryParameters({}), Headers({}), b"", "", "id")
+    return Request(method, path, {"tenant": "acme"}, QueryParameters({}), Headers({}), b"", "id")
 
 
 def classes(cls: type[CoreError] = CoreError) -> Iterator[type[CoreError]]:
