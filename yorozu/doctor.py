@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -14,7 +16,7 @@ from chalicelib.core.errors import CoreError, Unavailable
 from chalicelib.engines.embedded.outbox_mail import OutboxMailer, SmtpMailer
 from chalicelib.engines.embedded.sqlite_documents import SqliteDocuments
 from chalicelib.jobs.queues import QUEUE_JOBS
-from chalicelib.settings import NO_SENDER
+from chalicelib.settings import NO_SENDER, PREFIX, Settings, variable
 from yorozu.operate import CannotRun, Operator, check_data_folder, operator
 from yorozu.output import AsJson, say, show_rows
 
@@ -52,6 +54,14 @@ def _run(check: Check, who: Operator) -> tuple[bool, str]:
 
 def _python(_: Operator) -> str:
     return sys.version.split()[0]
+
+
+def _settings(_: Operator) -> str:
+    known = {variable(setting.name) for setting in fields(Settings)}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise CannotRun(f"{', '.join(unknown)} means nothing: see chalicelib/settings.py for the names")
+    return f"{sum(name in os.environ for name in known)} set, {len(known)} known"
 
 
 def _engine(who: Operator) -> str:
@@ -134,6 +144,7 @@ def _mail(who: Operator) -> str:
 
 CHECKS: dict[str, Check] = {
     "Python": _python,
+    "settings": _settings,
     "engine": _engine,
     "data folder": _data_folder,
     "documents": _documents,

@@ -266,6 +266,15 @@ def test_doctor_says_what_keeps_mail_from_arriving(data: Path, monkeypatch: pyte
     assert (ok, f"127.0.0.1 port {port} failed" in found) == (False, True)
 
 
+def test_doctor_names_a_variable_that_is_no_setting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOROZU_SMTP_HOTS", "smtp.example.com")
+
+    found = {row["check"]: row for row in map(json.loads, run(data, "doctor", "--json").stdout.splitlines())}
+
+    assert not found["settings"]["ok"]
+    assert "YOROZU_SMTP_HOTS" in found["settings"]["found"]
+
+
 def test_doctor_names_the_file_that_is_damaged(data: Path, tenant: str) -> None:
     healthy = str(told(data, "tenants", "create", "healthy")[0]["id"])
     (data / f"{tenant}.db").write_bytes(b"no database" * 1000)

@@ -46,6 +46,9 @@ from chalicelib.core.tenants.stored import (
 MAX_NAME_LENGTH = 100
 """Characters of a tenant's or app's name, included. Source: our choice, as for users and groups."""
 
+LONGEST_DAYS = 36_500
+"""The longest that a setting may let anything last: later moments could not be written. Our choice."""
+
 NAME_REMEMBERED_SECONDS = 30.0
 """How long a process remembers which tenant a name means; a rename takes effect after that."""
 
@@ -268,6 +271,15 @@ def _check_settings(settings: TenantSettings) -> None:
     least, most = settings.password.least, settings.password.max_length
     if least > most:
         raise InvalidInput(f"no password has at least {least} and at most {most} characters")
+    days = {
+        "a session": settings.session_hours / 24,
+        "a lock": settings.lock.lock_minutes / 1440,
+        "a delete mark": settings.deleted_retention_days,
+        "a confirmation": settings.mail.confirmation_hours / 24,
+    }
+    for what, lasts in days.items():
+        if lasts > LONGEST_DAYS:
+            raise InvalidInput(f"{what} lasts at most {LONGEST_DAYS} days")
     sender = settings.mail.sender
     if sender is not None and not (sender.isprintable() and "@" in parseaddr(sender)[1]):
         raise InvalidInput("a sender is a mail address, as in Acme <no-reply@acme.example>")

@@ -21,7 +21,7 @@ from chalicelib.core.objects.replays import REQUEST_TOKENS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.stats.stored import SLOTS
-from chalicelib.core.tenants.model import CorsPolicy, MailPolicy, PasswordPolicy
+from chalicelib.core.tenants.model import CorsPolicy, LockPolicy, MailPolicy, PasswordPolicy
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
@@ -213,6 +213,11 @@ def test_a_new_tenants_collections_have_the_indexes_that_jobs_and_statistics_sea
         {"cors": CorsPolicy(origins=("https://a.example/",))},
         {"cors": CorsPolicy(origins=("a.example",))},
         {"mail": MailPolicy(sender="Acme")},
+        {"session_hours": 36_500 * 24 + 1},
+        {"session_hours": 10**14},
+        {"lock": LockPolicy(lock_minutes=36_501 * 1440)},
+        {"deleted_retention_days": 36_501},
+        {"mail": MailPolicy(confirmation_hours=36_500 * 24 + 1)},
         {"mail": MailPolicy(sender="Acme <a@b.example>\nBcc: all@b.example")},
     ],
 )
