@@ -39,6 +39,15 @@ _PRAGMAS = (
     "PRAGMA checkpoint_fullfsync=ON;"
 )
 
+_TOLD = {
+    "SQLITE_BUSY": "the database is busy",
+    "SQLITE_LOCKED": "the database is busy",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_CORRUPT": "the stored data is damaged",
+    "SQLITE_NOTADB": "the stored data is damaged",
+}
+"""What a caller learns of a failure, by the beginning of SQLite's code; of any other that the database failed."""
+
 
 @contextmanager
 def _failures_translated() -> Iterator[None]:
@@ -49,8 +58,8 @@ def _failures_translated() -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT:
             raise TimedOut("the query took longer than its time limit") from error
         code = getattr(error, "sqlite_errorname", "")
-        is_busy = code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-        raise Unavailable("the database is busy" if is_busy else "the database failed", code) from error
+        told = next((text for begin, text in _TOLD.items() if code.startswith(begin)), "the database failed")
+        raise Unavailable(told, code) from error
     except OSError as error:
         raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error
 

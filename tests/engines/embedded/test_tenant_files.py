@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_as_unavailable(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(tenant_files, "_PRAGMAS", "PRAGMA max_page_count=20;")
     files = TenantFiles(tmp_path, "none")
 
-    with pytest.raises(Unavailable, match=r"^the database failed$") as told, files.writing("acme") as session:
+    with pytest.raises(Unavailable, match=r"^the disk is full$") as told, files.writing("acme") as session:
         session.execute("CREATE TABLE t AS SELECT zeroblob(1000000)")
     assert told.value.code == "SQLITE_FULL"
 
@@ -190,7 +190,7 @@ def test_a_damaged_file_is_told_as_unavailable(tmp_path: Path) -> None:
     (tmp_path / "acme.db").write_bytes(b"no database" * 1000)
     files = TenantFiles(tmp_path, "none")
 
-    with pytest.raises(Unavailable), files.reading("acme"):
+    with pytest.raises(Unavailable, match=r"^the stored data is damaged$"), files.reading("acme"):
         pass
 
     files.close()
