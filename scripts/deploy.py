@@ -18,8 +18,8 @@ from pathlib import Path
 
 from scripts.package import AUTHORITIES_ADDRESS, ROOT, Package, PackagingFailed, compact, lint, package
 
-FOR_DEPLOYMENT = {"ArtifactsBucket"}
-"""Outputs of the data stack that are for this script; all others are the app's parameters."""
+FOR_DEPLOYMENT = {"ArtifactsBucket", "Routes", "Vpc"}
+"""Outputs of the data stack that are for this script or the operator; all others are the app's parameters."""
 
 SECRETS = ("DatabaseSecret", "OperatorSecret")
 """The app stack is told their versions: CloudFormation reads a secret again only when something changes."""
