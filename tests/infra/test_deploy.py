@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scripts import deploy as script
-from scripts.deploy import Aws, DeploymentFailed, DryAws, deploy, output_names
+from scripts.deploy import FOR_DEPLOYMENT, Aws, DeploymentFailed, DryAws, deploy, output_names
 from scripts.package import ROOT, Package
 from tests.infra.conftest import Template
 
@@ -80,7 +80,8 @@ def test_the_data_stack_comes_first_and_its_outputs_are_the_app_stacks_parameter
     passed = overrides(app)
     assert passed.pop("Stage") == "prod"
     assert passed.pop("DatabaseSecretVersion") == passed.pop("OperatorSecretVersion") == "new"
-    assert passed == {name: value for name, value in TOLD.items() if name != "ArtifactsBucket"}
+    assert passed == {name: value for name, value in TOLD.items() if name not in FOR_DEPLOYMENT}
+    assert not {"ArtifactsBucket", "Routes", "Vpc"} & set(passed)
 
 
 def test_the_template_points_to_the_zip_that_was_sent(calls: Path, built: Package) -> None:
