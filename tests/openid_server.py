@@ -20,7 +20,7 @@ class OpenIdServer:
     """Answers on a port of its own until it is closed.
 
     `claims` go into ID tokens, `told` into answers about users; `metadata` and `answers` (path to status and bytes)
-    take the place of what it would say.
+    take the place of what it would say; `answer_issuer` is who it says answers, when it says so.
     """
 
     def __init__(self) -> None:
@@ -28,6 +28,7 @@ class OpenIdServer:
         self.told: dict[str, Any] = {"sub": "outside-1", "name": "Ann"}
         self.metadata: dict[str, Any] = {}
         self.answers: dict[str, tuple[int, bytes]] = {}
+        self.answer_issuer: str | None = None
         self.asked: list[str] = []
         self._codes: dict[str, dict[str, str]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -46,7 +47,9 @@ class OpenIdServer:
         assert asked["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe(8)
         self._codes[code] = asked
-        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
+        answer = {"code": code, "state": asked["state"]}
+        answer |= {"iss": self.answer_issuer} if self.answer_issuer else {}
+        return f"{asked['redirect_uri']}?{urlencode(answer)}"
 
     def close(self) -> None:
         self._server.shutdown()

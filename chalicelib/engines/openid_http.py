@@ -114,6 +114,7 @@ def _metadata(said: Mapping[str, Any]) -> ProviderMetadata:
         userinfo_endpoint=userinfo if isinstance(userinfo, str) else None,
         scopes=_texts(said.get("scopes_supported")),
         token_auth_methods=_texts(said.get("token_endpoint_auth_methods_supported")),
+        names_itself=said.get("authorization_response_iss_parameter_supported") is True,
     )
 
 

@@ -18,6 +18,9 @@ from chalicelib.core.errors import NotAuthenticated
 CLOCK_SKEW = timedelta(seconds=60)
 """How far a provider's clock may be from ours. Our choice."""
 
+_ENDLESS = 1e15
+"""Seconds that no clock will show, and fewer than a number can hold."""
+
 MAX_SUBJECT_LENGTH = 255
 """Characters of `sub`, included. Spec: oidc-core, 2."""
 
@@ -58,7 +61,7 @@ def _claims(id_token: str) -> dict[str, Any]:
 
 def _seconds(claims: dict[str, Any], name: str) -> float:
     value = claims.get(name)
-    _require(isinstance(value, int | float) and not isinstance(value, bool), f"no {name}")
+    _require(isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _ENDLESS, f"no {name}")
     return float(value)  # type: ignore[arg-type]
 
 

@@ -41,12 +41,16 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What a browser brings back from a provider; `kept_state` is what it kept itself meanwhile, in a cookie."""
+    """What a browser brings back from a provider; `kept_state` is what it kept itself meanwhile, in a cookie.
+
+    `issuer` is who says to answer. Spec: rfc9207, 2.
+    """
 
     state: str | None = field(repr=False)
     kept_state: str | None = field(repr=False)
     code: str | None = field(repr=False)
     error: str | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class ProviderMetadata:
-    """What a provider says about itself. `scopes` and `token_auth_methods` are empty when it does not say."""
+    """What a provider says about itself. `scopes` and `token_auth_methods` are empty when it does not say.
+
+    With `names_itself` it promises to say in each answer by a browser whose it is. Spec: rfc9207, 3.
+    """
 
     issuer: str
     authorization_endpoint: str
@@ -17,6 +20,7 @@ class ProviderMetadata:
     userinfo_endpoint: str | None = None
     scopes: tuple[str, ...] = ()
     token_auth_methods: tuple[str, ...] = ()
+    names_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,16 @@ class OpenIdProviders:
     def set_redirects(self, tenant_id: str, urls: Sequence[str]) -> None:
         """Puts these URLs in the place of those before. Apps' own schemes are welcome. Raises: InvalidInput."""
         for url in urls:
-            parts = urlsplit(url)
-            if not parts.scheme or parts.scheme in _EXECUTED or parts.fragment or not url.isprintable() or " " in url:
+            if not _leads_somewhere(url):
                 raise InvalidInput(f"not a URL that a browser can be sent to: {url}")
         update = parse_update({"$set": {"urls": list(urls)}})
         self._documents.upsert_one(tenant_id, PROVIDERS, REDIRECTS_RECORD, update)
+
+
+def _leads_somewhere(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_plain = url.isprintable() and " " not in url and "#" not in url
+    return is_plain and bool(parts.scheme) and parts.scheme not in _EXECUTED

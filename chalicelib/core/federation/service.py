@@ -22,7 +22,7 @@ import hmac
 import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
@@ -217,13 +217,14 @@ class FederationService:
     def _identify(self, tenant: Tenant, begun: Document, landing: Landing) -> str:
         """The id of the user who has logged in at the provider. Raises: _Refused, CoreError."""
         provider = self._providers.get(tenant.id, begun["op"])
-        if landing.error or not landing.code or provider is None:
-            raise _Refused("access_denied" if landing.error == "access_denied" else "authentication_failed")
+        if provider is None:
+            raise _Refused("authentication_failed")
         metadata = self._client.metadata(provider.issuer)
+        _require_asked(metadata, landing)
+        if landing.error or not landing.code:
+            raise _Refused("access_denied" if landing.error == "access_denied" else "authentication_failed")
         claims = self._claims(tenant, provider, metadata, begun, landing.code)
-        text = json.dumps(claims, ensure_ascii=False, sort_keys=True)
-        if len(text.encode()) > MAX_CLAIMS_BYTES:
-            raise _Refused("claims_too_large")
+        text = _claims_text(claims)
         account = link_id(metadata.issuer, claims["sub"])
         known = self._links.user_of(tenant.id, account)
         user_id = begun["userId"] or known
@@ -274,6 +275,28 @@ class _Refused(Exception):
     """Why a login ends without a user: a word for the app."""
 
 
+def _require_asked(metadata: ProviderMetadata, landing: Landing) -> None:
+    """Raises: _Refused for the answer of another provider: this one would get a code not meant for it.
+
+    Spec: rfc9207, 2.4; rfc9700, 4.4.
+    """
+    is_silent = landing.issuer is None and not metadata.names_itself
+    if not is_silent and landing.issuer != metadata.issuer:
+        raise _Refused("authentication_failed")
+
+
+def _claims_text(claims: dict[str, Any]) -> str:
+    """The claims as they are kept. Raises: _Refused for too many, and for those that are no text."""
+    text = json.dumps(claims, ensure_ascii=False, sort_keys=True)
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise _Refused("authentication_failed") from error
+    if size > MAX_CLAIMS_BYTES:
+        raise _Refused("claims_too_large")
+    return text
+
+
 def _all_scopes(metadata: ProviderMetadata) -> str:
     known = metadata.scopes or ALL_SCOPES[:3]
     return " ".join(scope for scope in ALL_SCOPES if scope == "openid" or scope in known)
@@ -286,7 +309,6 @@ def _challenge(verifier: str) -> str:
 
 
 def _with_query(url: str, parameters: dict[str, str]) -> str:
-    """The URL with more parameters behind those it has."""
-    parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    return urlunsplit(parts._replace(query=query))
+    """The URL, which has no fragment, with more parameters behind those it has; otherwise letter by letter."""
+    mark = "" if url.endswith(("?", "&")) else "&" if "?" in url else "?"
+    return f"{url}{mark}{urlencode(parameters)}"

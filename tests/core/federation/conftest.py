@@ -33,12 +33,15 @@ class FakeProvider:
     scopes: tuple[str, ...] = ()
     login_page: str = f"{ISSUER}/login"
     fails: CoreError | None = None
+    names_itself: bool = False
     nonce: str = ""
     grants: list[CodeGrant] = field(default_factory=list)
 
     def metadata(self, issuer: str) -> ProviderMetadata:
         userinfo = None if self.told is None else f"{issuer}/userinfo"
-        return ProviderMetadata(issuer, self.login_page, f"{issuer}/token", userinfo, self.scopes)
+        return ProviderMetadata(
+            issuer, self.login_page, f"{issuer}/token", userinfo, self.scopes, names_itself=self.names_itself
+        )
 
     def redeem(self, metadata: ProviderMetadata, grant: CodeGrant) -> Tokens:
         self.grants.append(grant)

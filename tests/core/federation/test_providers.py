@@ -65,6 +65,7 @@ def test_a_provider_needs_both_halves_of_its_credentials(site: Site, client_id: 
         "data:text/html,x",
         "https://app/#part",
         "https://a b",
+        "https://[a",
         "https://a\nb",
     ],
 )

@@ -17,9 +17,10 @@ from chalicelib.core.errors import (
     TimedOut,
     Unavailable,
 )
+from chalicelib.core.federation.model import Landing
 from chalicelib.core.federation.stored import LINKS, LOGINS, PROVIDERS
 from chalicelib.core.tenants.stored import ACCOUNTS
-from tests.core.federation.conftest import LANDING, REDIRECT, Openid
+from tests.core.federation.conftest import ISSUER, LANDING, REDIRECT, Openid
 from tests.core.site import FixedClock, Site
 
 
@@ -196,6 +197,49 @@ def test_a_provider_that_was_removed_meanwhile_is_not_believed(site: Site, openi
     asked = openid.start(creates_user=True)
     site.core.openid_providers.remove(site.tenant_id, "google")
     assert openid.finish(asked) == {"error": "authentication_failed"}
+
+
+@pytest.mark.parametrize(
+    ("said", "issuer", "told"),
+    [
+        (False, None, "token"),
+        (False, ISSUER, "token"),
+        (False, "https://other.example.com", "error"),
+        (True, ISSUER, "token"),
+        (True, None, "error"),
+        (True, f"{ISSUER}/", "error"),
+    ],
+)
+def test_an_answer_says_whose_it_is_where_the_provider_promised(
+    openid: Openid, said: bool, issuer: str | None, told: str
+) -> None:
+    openid.provider.names_itself = said
+    assert list(openid.finish(openid.start(creates_user=True), issuer=issuer)) == [told]
+    assert len(openid.provider.grants) == (told == "token")
+
+
+@pytest.mark.parametrize("claims", [{"name": "\ud800"}, {"sub": "\udfff"}, {"exp": 10**400}, {"iat": -(10**400)}])
+def test_claims_that_cannot_be_stored_are_no_login(openid: Openid, claims: dict[str, Any]) -> None:
+    openid.provider.told = None
+    openid.provider.claims |= claims
+    assert openid.come(creates_user=True) == {"error": "authentication_failed"}
+
+
+@pytest.mark.parametrize(
+    ("redirect", "before"),
+    [
+        ("myapp://", "myapp://?"),
+        ("myapp:///back", "myapp:///back?"),
+        ("https://app.example.com", "https://app.example.com?"),
+        ("https://app.example.com/?", "https://app.example.com/?"),
+        ("https://app.example.com/?a=%20b", "https://app.example.com/?a=%20b&"),
+    ],
+)
+def test_the_redirect_stays_as_it_is_registered(openid: Openid, redirect: str, before: str) -> None:
+    openid.site.core.openid_providers.set_redirects(openid.site.tenant_id, [redirect])
+    asked = openid.start(redirect=redirect, creates_user=True)
+    landing = Landing(asked["state"], asked["kept"], "the code")
+    assert openid.site.core.federation.finish(openid.site.tenant, landing).startswith(f"{before}token=")
 
 
 def test_more_claims_than_a_user_can_hold_are_refused(openid: Openid) -> None:

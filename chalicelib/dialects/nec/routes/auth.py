@@ -50,4 +50,4 @@ def finish_openid_login(call: Call) -> Reply:
     """
     tenant = call.core.authentication.tenant(call.request.path_parameters[TENANT])
     url = call.core.federation.finish(tenant, wire.landing(call))
-    return wire.arrival_reply(url)
+    return wire.arrival_reply(call, tenant, url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +12,11 @@ from chalicelib.core.tenants.model import Tenant
 from chalicelib.dialects.nec.wire.body import optional_text
 from chalicelib.web.call import Call, Reply
 
-COOKIE = "yorozu_openid"
-"""What ties a login to the browser that began it."""
+COOKIE = "yorozu_openid_"
+"""How the cookies begin that tie logins to the browser that began them; each login has its own, for tabs' sake."""
+
+_STATE_IN_NAME = 12
+"""Characters of the state in a cookie's name: enough to tell a browser's logins apart."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": False}
 
@@ -33,7 +35,7 @@ def login_start(call: Call, tenant: Tenant) -> LoginStart:
     return LoginStart(
         provider=required(call, "op"),
         redirect=required(call, "redirect"),
-        landing=f"{call.request.base_url}/1/{tenant.id}/auth/oidc/auth_resp",
+        landing=_landing_url(call, tenant),
         scope=call.query.get("scope") or None,
         creates_user=creates_user,
         session_token=call.query.get("sessionToken") or None,
@@ -42,25 +44,24 @@ def login_start(call: Call, tenant: Tenant) -> LoginStart:
 
 def landing(call: Call) -> Landing:
     """What the browser brings back, in the URL and in its cookie."""
-    cookies: SimpleCookie = SimpleCookie()
-    try:
-        cookies.load(call.request.headers.get("cookie") or "")
-    except CookieError:
-        cookies = SimpleCookie()
-    kept = cookies.get(COOKIE)
     query = call.query
-    return Landing(query.get("state"), kept.value if kept else None, query.get("code"), query.get("error"))
+    state = query.get("state")
+    # Not http.cookies: it drops all of them when another site's of this host are written oddly.
+    sent = [pair.strip().partition("=") for pair in (call.request.headers.get("cookie") or "").split(";")]
+    kept = {name: value for name, _, value in sent}.get(_cookie_name(state or ""))
+    return Landing(state, kept, query.get("code"), query.get("error"), query.get("iss"))
 
 
 def departure_reply(departure: Departure, start: LoginStart) -> Reply:
     """302 to the provider, and the cookie that has to come back from there."""
-    cookie = _cookie(departure.state, start.landing, int(LOGIN_LASTS.total_seconds()))
+    cookie = _cookie(departure.state, departure.state, start.landing, int(LOGIN_LASTS.total_seconds()))
     return Reply(302, None, (("Location", departure.url), ("Set-Cookie", cookie), *_PRIVATE))
 
 
-def arrival_reply(url: str) -> Reply:
-    """302 to the app."""
-    return Reply(302, None, (("Location", url), *_PRIVATE))
+def arrival_reply(call: Call, tenant: Tenant, url: str) -> Reply:
+    """302 to the app; the login's cookie is gone."""
+    ended = _cookie(call.query.get("state") or "", "", _landing_url(call, tenant), 0)
+    return Reply(302, None, (("Location", url), ("Set-Cookie", ended), *_PRIVATE))
 
 
 def one_time_token(body: dict[str, Any]) -> str | None:
@@ -83,8 +84,18 @@ def required(call: Call, name: str) -> str:
     return value
 
 
-def _cookie(state: str, landing_url: str, max_age_seconds: int) -> str:
+def _landing_url(call: Call, tenant: Tenant) -> str:
+    """Where the provider sends the browser: the same for a tenant's name and id, as it is registered there."""
+    return f"{call.request.base_url}/1/{tenant.id}/auth/oidc/auth_resp"
+
+
+def _cookie_name(state: str) -> str:
+    return COOKIE + state[:_STATE_IN_NAME]
+
+
+def _cookie(state: str, value: str, landing_url: str, max_age_seconds: int) -> str:
     """Sent back only to where the provider sends the browser; `Lax`, for that is another site's link to us."""
     parts = urlsplit(landing_url)
     secure = "; Secure" if parts.scheme == "https" else ""
-    return f"{COOKIE}={state}; Max-Age={max_age_seconds}; Path={parts.path}; HttpOnly; SameSite=Lax{secure}"
+    name = _cookie_name(state)
+    return f"{name}={value}; Max-Age={max_age_seconds}; Path={parts.path}; HttpOnly; SameSite=Lax{secure}"

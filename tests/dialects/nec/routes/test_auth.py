@@ -150,11 +150,47 @@ def test_a_login_is_tied_to_its_browser(openid: Openid) -> None:
     started = openid.start(createUser="true")
     cookie = started.headers["Set-Cookie"]
     assert "HttpOnly; SameSite=Lax" in cookie
-    for other in ("", "yorozu_openid=x", "yorozu_openid=;;;=\x7f"):
+    name = cookie.partition("=")[0]
+    for other in ("", f"{name}=x", f"{name}=;;;=\x7f", name, "="):
         answer = openid.finish(started, other)
         assert (answer.status, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
     assert openid.finish(started).status == 302
     assert openid.finish(started).status == 400
+
+
+def test_two_logins_of_one_browser_do_not_disturb_each_other(openid: Openid) -> None:
+    first, second = openid.start(createUser="true"), openid.start(createUser="true")
+    kept = SimpleCookie(first.headers["Set-Cookie"])
+    kept.load(second.headers["Set-Cookie"])
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in kept.items())
+    for started in (first, second):
+        assert "token=" in openid.finish(started, cookie).headers["Location"]
+
+
+def test_a_login_does_not_mind_what_other_cookies_look_like(openid: Openid) -> None:
+    started = openid.start(createUser="true")
+    cookie = started.headers["Set-Cookie"].partition(";")[0]
+    strange = 'prefs={"a": [1, "b c"]}; ;=; naked; caf\xe9=1'
+    assert openid.finish(started, f"{strange}; {cookie}; {strange}").status == 302
+
+
+def test_the_browser_forgets_a_login_that_is_over(openid: Openid) -> None:
+    started = openid.start(createUser="true")
+    ((name, morsel),) = SimpleCookie(started.headers["Set-Cookie"]).items()
+    ((gone, end),) = SimpleCookie(openid.finish(started).headers["Set-Cookie"]).items()
+    assert (gone, end["path"], end.value, end["max-age"]) == (name, morsel["path"], "", "0")
+
+
+def test_an_answer_of_another_provider_than_was_asked_is_refused(openid: Openid) -> None:
+    openid.server.answer_issuer = "https://other.example.com"
+    assert openid.come(createUser="true") == {"error": "authentication_failed"}
+
+
+def test_a_login_by_the_tenants_name_comes_back_to_its_id(openid: Openid) -> None:
+    name = openid.nec.core.tenants.get(openid.nec.tenant).name
+    query = {"redirect": REDIRECT, "op": "google", "createUser": "true"}
+    started = openid.nec.send_to(f"/1/{name}/auth/oidc/start", query=query, headers=BARE)
+    assert "token=" in openid.finish(started).headers["Location"]
 
 
 def test_nobody_keeps_or_passes_on_the_addresses_of_a_login(openid: Openid) -> None:
