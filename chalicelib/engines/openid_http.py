@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
+import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from http.client import HTTPException
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit, urlunsplit
 
 from chalicelib.core.errors import NotAuthenticated, TimedOut, Unavailable
 from chalicelib.core.federation.ports import CodeGrant, ProviderMetadata, Tokens, is_provider_url
 
-TIMEOUT_SECONDS = 5.0
-"""How long a provider may be silent: three requests end before API Gateway gives up at 29 seconds. Our choice."""
+TIMEOUT_SECONDS = 4.0
+"""How long a provider may be silent, and how long connecting may take. Our choice."""
+
+EXCHANGE_SECONDS = 5.0
+"""How long one request and its whole answer may take: three, with their connections, end before API Gateway gives up
+at 29 seconds. Our choice."""
 
 MAX_ANSWER_BYTES = 256 * 1024
 """The largest answer that is read, included. Our choice: some kilobytes are usual."""
@@ -27,19 +33,10 @@ REMEMBERED_SECONDS = 3600.0
 _REFUSALS = (400, 401, 403)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A provider answers at its own address; a redirect could lead anywhere."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 class OpenIdHttp:
     """The OpenIdClient port. Used by many threads at once."""
 
     def __init__(self) -> None:
-        # No proxy of the environment either: the secret is for the provider alone.
-        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
         self._known: dict[str, tuple[ProviderMetadata, float]] = {}
 
     def metadata(self, issuer: str) -> ProviderMetadata:
@@ -47,7 +44,7 @@ class OpenIdHttp:
         if known is not None and known[1] > time.monotonic():
             return known[0]
         said = self._ask(issuer.rstrip("/") + "/.well-known/openid-configuration", {})
-        metadata = _metadata(said)
+        metadata = metadata_of(said)
         if metadata.issuer.rstrip("/") != issuer.rstrip("/"):
             raise Unavailable("the OpenID provider says that it is another one")
         self._known[issuer] = (metadata, time.monotonic() + REMEMBERED_SECONDS)
@@ -77,20 +74,62 @@ class OpenIdHttp:
     def _ask(self, url: str, headers: dict[str, str], body: bytes | None = None) -> dict[str, Any]:
         if not is_provider_url(url):
             raise Unavailable("the OpenID provider names an address without TLS")
-        request = urllib.request.Request(url, body, headers | {"Accept": "application/json"})  # noqa: S310 - see above
         try:
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                content = answer.read(MAX_ANSWER_BYTES + 1)
-        except urllib.error.HTTPError as error:
-            with error:
-                if error.code in _REFUSALS:
-                    raise NotAuthenticated(f"the OpenID provider refuses: {error.code}") from error
-                raise Unavailable(f"the OpenID provider failed: {error.code}") from error
+            status, content = _exchange(url, headers | {"Accept": "application/json"}, body)
         except TimeoutError as error:
             raise TimedOut("the OpenID provider did not answer in time") from error
         except (OSError, HTTPException, ValueError) as error:
             raise Unavailable("the OpenID provider cannot be reached") from error
+        if status in _REFUSALS:
+            raise NotAuthenticated(f"the OpenID provider refuses: {status}")
+        if status != HTTPStatus.OK:
+            raise Unavailable(f"the OpenID provider failed: {status}")
         return _object(content)
+
+
+def _exchange(url: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:
+    """Status and content of an answer, read as far as it may be long.
+
+    Plain connections follow no redirect, which could lead anywhere, and know no proxy: secrets are for the provider
+    alone. Raises: TimeoutError, OSError, HTTPException, ValueError.
+    """
+    parts = urlsplit(url)
+    scheme = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    with closing(scheme(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)) as connection:
+        connection.connect()
+        with _at_most(EXCHANGE_SECONDS, connection.sock):
+            target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+            connection.request("GET" if body is None else "POST", target, body, headers)
+            with connection.getresponse() as answer:
+                return answer.status, answer.read(MAX_ANSWER_BYTES + 1)
+
+
+@contextmanager
+def _at_most(seconds: float, connected: socket.socket) -> Iterator[None]:
+    """Cuts the connection off when what is inside takes longer: a socket's timeout begins anew with each byte.
+
+    Raises: TimeoutError then, whatever the cut looked like inside.
+    """
+    is_over = threading.Event()
+
+    def cut() -> None:
+        is_over.set()
+        with suppress(OSError):
+            # Below TLS, which another thread is reading.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, HTTPException, ValueError):
+        if not is_over.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if is_over.is_set():
+        raise TimeoutError("the exchange takes too long")
 
 
 def _object(content: bytes) -> dict[str, Any]:
@@ -105,9 +144,10 @@ def _object(content: bytes) -> dict[str, Any]:
     return said
 
 
-def _metadata(said: Mapping[str, Any]) -> ProviderMetadata:
+def metadata_of(said: Mapping[str, Any]) -> ProviderMetadata:
+    """What a provider says about itself. Raises: Unavailable for what cannot be true, or would lead to this machine."""
     userinfo = said.get("userinfo_endpoint")
-    return ProviderMetadata(
+    metadata = ProviderMetadata(
         issuer=_text(said, "issuer"),
         authorization_endpoint=_text(said, "authorization_endpoint"),
         token_endpoint=_text(said, "token_endpoint"),
@@ -116,6 +156,10 @@ def _metadata(said: Mapping[str, Any]) -> ProviderMetadata:
         token_auth_methods=_texts(said.get("token_endpoint_auth_methods_supported")),
         names_itself=said.get("authorization_response_iss_parameter_supported") is True,
     )
+    endpoints = (metadata.authorization_endpoint, metadata.token_endpoint, metadata.userinfo_endpoint or "https:")
+    if metadata.issuer.startswith("https:") and not all(endpoint.startswith("https:") for endpoint in endpoints):
+        raise Unavailable("the OpenID provider names an address without TLS")
+    return metadata
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

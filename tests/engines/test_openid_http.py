@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -146,3 +148,51 @@ def test_a_provider_that_is_not_there_is_unavailable(client: OpenIdHttp) -> None
         port = free.getsockname()[1]
     with pytest.raises(Unavailable):
         client.metadata(f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_provider_that_never_comes_to_an_end_is_not_waited_for(
+    client: OpenIdHttp, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(openid_http, "EXCHANGE_SECONDS", 0.2)
+    with socket.socket() as slow:
+        slow.bind(("127.0.0.1", 0))
+        slow.listen()
+        drips = threading.Thread(target=_drip, args=(slow, start))
+        drips.start()
+        with pytest.raises(TimedOut):
+            client.metadata(f"http://127.0.0.1:{slow.getsockname()[1]}")
+        drips.join()
+
+
+def _drip(slow: socket.socket, start: bytes) -> None:
+    """Answers one letter at a time until the other side has gone."""
+    connection, _ = slow.accept()
+    with connection, suppress(OSError):
+        connection.sendall(start)
+        while True:
+            connection.sendall(b" ")
+            threading.Event().wait(0.001)
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"])
+def test_a_provider_elsewhere_has_nothing_on_this_machine(name: str) -> None:
+    issuer = "https://op.example.com"
+    said = {"issuer": issuer, "authorization_endpoint": f"{issuer}/a", "token_endpoint": f"{issuer}/t"}
+    assert openid_http.metadata_of(said).issuer == issuer
+    for endpoint in ("http://127.0.0.1:8080/", "http://localhost/", "http://[::1]/"):
+        with pytest.raises(Unavailable):
+            openid_http.metadata_of(said | {name: endpoint})
+
+
+def test_a_token_endpoint_may_have_a_query(server: OpenIdServer, client: OpenIdHttp) -> None:
+    server.answers["/token?tenant=1"] = (200, json.dumps({"id_token": "a", "access_token": "b"}).encode())
+    metadata = replace(client.metadata(server.issuer), token_endpoint=f"{server.issuer}/token?tenant=1")
+    assert client.redeem(metadata, grant("any")).id_token == "a"
+
+
+def test_an_address_that_is_none_is_no_provider(client: OpenIdHttp) -> None:
+    too_long = f"https://{'a' * 70}.invalid"
+    for issuer in ("http://127.0.0.1:99999", "http://127.0.0.1:0", "https://\u0130.invalid", too_long):
+        with pytest.raises(Unavailable):
+            client.metadata(issuer)
