@@ -33,6 +33,9 @@ from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD, tenant_from_
 REMEMBERED_OPENINGS = 1024
 """Users whose opening query a process keeps parsed; each is a few kilobytes. Our choice."""
 
+_PAGES = " pages"
+"""What a minute's count of browsers is called after it."""
+
 _NO_HASH = ids.hash_secret("")
 _OPENING = parse_projection({"password": 0, "options": 0})
 
@@ -49,6 +52,17 @@ class Authentication:
     def tenant(self, tenant_reference: str) -> Tenant:
         """The tenant, without proof of an app: for its CORS settings. Raises: TenantNotFound."""
         return self._tenants.get(tenant_reference)
+
+    def open_page(self, tenant_reference: str) -> Tenant:
+        """The tenant, for a browser that proves nothing. Such visits count by themselves, against the same limit: so
+        strangers cannot use up what the apps may do. Raises: TenantNotFound, AccessDenied for a disabled tenant,
+        RateLimited.
+        """
+        tenant = self.tenant(tenant_reference)
+        if not tenant.enabled:
+            raise AccessDenied("the tenant is disabled")
+        self._count_request(tenant, _PAGES)
+        return tenant
 
     def open(self, tenant_reference: str, app_id: str | None, app_key: str | None, session_token: str | None) -> Caller:
         """The caller that an app key and perhaps a session token prove.
@@ -116,14 +130,14 @@ class Authentication:
         self._count_request(tenant)
         return app, is_master
 
-    def _count_request(self, tenant: Tenant) -> None:
+    def _count_request(self, tenant: Tenant, kind: str = "") -> None:
         """Counts by clock minute. Requests that failed to prove their app are not counted."""
         limit = tenant.settings.rate_limit_per_minute
         if not limit:
             return
         now = self._clock.now()
         window = now.strftime("%Y-%m-%dT%H:%M")
-        counted = self._documents.upsert_one(tenant.id, RATE, window, parse_update({"$inc": {"requests": 1}}))
+        counted = self._documents.upsert_one(tenant.id, RATE, window + kind, parse_update({"$inc": {"requests": 1}}))
         if counted["requests"] == 1:
             self._documents.delete_many(tenant.id, RATE, parse_filter({"_id": {"$lt": window}}))
         if counted["requests"] > limit:

@@ -11,7 +11,7 @@ import re
 from chalicelib.core.access.caller import Caller
 from chalicelib.core.accounts.model import ClientCertificate
 from chalicelib.core.core import Core
-from chalicelib.core.errors import AccessDenied, NotAuthenticated, WrongAppKey
+from chalicelib.core.errors import NotAuthenticated, WrongAppKey
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.web.call import Call, Headers, Request
 from chalicelib.web.cors import HeaderPairs, cors_headers, policy_of
@@ -75,9 +75,9 @@ def master(core: Core, request: Request) -> Caller:
 
 
 def browser(core: Core, request: Request) -> None:
-    """Lets in anybody on the way to a login page of an existing tenant. Raises: TenantNotFound, AccessDenied."""
-    if not core.authentication.tenant(request.path_parameters["tenant"]).enabled:
-        raise AccessDenied("the tenant is disabled")
+    """Lets in anybody on the way to a login page of an existing tenant. Raises: TenantNotFound, AccessDenied,
+    RateLimited."""
+    core.authentication.open_page(request.path_parameters["tenant"])
 
 
 def system(core: Core, request: Request) -> None:

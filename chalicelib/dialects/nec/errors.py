@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from chalicelib.core.accounts.model import Group, UserView
@@ -88,8 +89,6 @@ _PAGE_PARAMETERS = {"tenant", "token"}
 _WAYS_ELSEWHERE = ("/auth/saml/init", "/auth/oidc/start", "/auth/oidc/auth_resp")
 """Where browsers are sent to other parties and come back."""
 
-_HTML_TITLES = {400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
-
 
 def status_of(error: CoreError) -> int:
     """The status of an error in a call of its own."""
@@ -104,10 +103,11 @@ def reason_code(error: CoreError) -> str:
 def render_error(error: CoreError, request: Request) -> Reply:
     """The reply to an error; for browser pages as HTML. Nothing unexpected is described."""
     status = status_of(error)
+    if isinstance(error, RateLimited):
+        wait = (("Retry-After", str(error.retry_after_seconds)),)
+        return _page(status, wait) if _is_page(request) else Reply(status, {"error": _told(error)}, wait)
     if _is_page(request):
         return _page(status)
-    if isinstance(error, RateLimited):
-        return Reply(status, {"error": _told(error)}, (("Retry-After", str(error.retry_after_seconds)),))
     if isinstance(error, RangeNotSatisfiable):
         return Reply(status, {"error": error.message}, (("Content-Range", f"bytes */{error.limit}"),))
     if isinstance(error, Conflict):
@@ -155,7 +155,7 @@ def _is_page(request: Request) -> bool:
     return is_elsewhere or request.path_parameters.keys() == _PAGE_PARAMETERS
 
 
-def _page(status: int) -> Reply:
-    title = _HTML_TITLES.get(status, "Error")
+def _page(status: int, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    title = HTTPStatus(status).phrase
     html = f"<html><head><title>{status} Error</title></head><body><h1>{status} {title}</h1></body></html>"
-    return Reply(status, html, (("Content-Type", "text/html; charset=utf-8"),))
+    return Reply(status, html, (("Content-Type", "text/html; charset=utf-8"), *headers))

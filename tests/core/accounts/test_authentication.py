@@ -192,6 +192,20 @@ def test_requests_are_limited_per_minute_and_the_error_says_until_when(site: Sit
     site.open()
 
 
+def test_browsers_have_a_limit_of_their_own_as_anybody_may_come(site: Site, clock: FixedClock) -> None:
+    limit(site, 2)
+    for _ in range(2):
+        assert site.core.authentication.open_page(site.tenant_id).id == site.tenant_id
+    with pytest.raises(RateLimited):
+        site.core.authentication.open_page(site.tenant_id)
+    site.open()
+    site.open()
+    clock.advance(minutes=1)
+    site.core.authentication.open_page(site.tenant_id)
+    site.open()
+    assert len(site.stored("_rate")) == 2
+
+
 def test_a_failed_app_authentication_is_not_counted(site: Site) -> None:
     limit(site, 1)
     for _ in range(3):

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from chalicelib.core.tenants.model import TenantSettings
 from tests.dialects.nec.world import Answer, Nec, Person
 from tests.openid_server import CLIENT_ID, CLIENT_SECRET, OpenIdServer
 
@@ -144,6 +145,23 @@ def test_a_login_that_cannot_begin_is_told_as_a_page(openid: Openid, query: dict
     assert answer.status == status
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [({"op": "adfs"}, "400 Bad Request"), ({"sessionToken": "wrong"}, "401 Unauthorized")],
+)
+def test_a_page_names_the_error_as_the_reference_does(openid: Openid, query: dict[str, str], title: str) -> None:
+    assert f"<h1>{title}</h1>" in openid.start(**query).text
+
+
+def test_a_tenants_limit_holds_for_logins_too(openid: Openid) -> None:
+    settings = TenantSettings(rate_limit_per_minute=1)
+    openid.nec.core.tenants.change_settings(openid.nec.tenant, lambda _: settings)
+    answers = {answer.status: answer for answer in (openid.start() for _ in range(4))}
+    assert answers.keys() == {302, 429}
+    assert "<h1>429 Too Many Requests</h1>" in answers[429].text
+    assert 0 < int(answers[429].headers["Retry-After"]) <= 60
 
 
 def test_a_login_is_tied_to_its_browser(openid: Openid) -> None:
