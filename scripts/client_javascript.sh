@@ -1,6 +1,6 @@
 #!/bin/sh
-# Drives live servers on a folder of their own by NEC's JavaScript SDK and by EventSource clients. Needs Node.js with npm,
-# and make install done.
+# Drives live servers on a folder of their own by NEC's JavaScript SDK, by EventSource clients, and by a browser that logs
+# in at an OpenID provider. Needs Node.js with npm, and make install done.
 set -eu
 cd "$(dirname -- "$0")/.."
 folder=$(mktemp -d)
@@ -27,9 +27,10 @@ until curl -sf --noproxy '*' "http://127.0.0.1:$port/1/_health" >/dev/null; do
     sleep 0.2
 done
 YOROZU_DEMO=$(.venv/bin/yorozu --data "$folder/data" demo --json)
-export YOROZU_DEMO
-node --test .cache/clients/nec.test.mjs .cache/clients/files.test.mjs
+YOROZU=$PWD/.venv/bin/yorozu YOROZU_DATA=$folder/data
+export YOROZU_DEMO YOROZU YOROZU_DATA
+node --test .cache/clients/nec.test.mjs .cache/clients/files.test.mjs .cache/clients/openid.test.mjs
 
-YOROZU=$PWD/.venv/bin/yorozu YOROZU_FOLDER=$folder YOROZU_PORT=$(free_port)
-export YOROZU YOROZU_FOLDER YOROZU_PORT
+YOROZU_FOLDER=$folder YOROZU_PORT=$(free_port)
+export YOROZU_FOLDER YOROZU_PORT
 node --test .cache/clients/sse.test.mjs
