@@ -203,11 +203,6 @@ class IndexNotFound(NotFound):
         super().__init__("index", name)
 
 
-class RouteNotFound(NotFound):
-    def __init__(self, name: str) -> None:
-        super().__init__("path", name)
-
-
 class UploadNotFound(NotFound):
     def __init__(self, name: str) -> None:
         super().__init__("upload", name)

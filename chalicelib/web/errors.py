@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.core.errors import CoreError, InvalidInput
+from chalicelib.core.errors import CoreError, InvalidInput, NotFound
 
 
 class MalformedBody(InvalidInput):
@@ -16,6 +16,11 @@ class AnswerTooLarge(InvalidInput):
         super().__init__(
             f"the answer takes more than {limit_bytes} bytes, too many to send: ask for fewer objects or less of each"
         )
+
+
+class RouteNotFound(NotFound):
+    def __init__(self, path: str) -> None:
+        super().__init__("path", path)
 
 
 class MethodNotAllowed(CoreError):

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import BodyTooLarge, CoreError, RouteNotFound, Unavailable
+from chalicelib.core.errors import BodyTooLarge, CoreError, Unavailable
 from chalicelib.web.call import Call, Reply, Request
 from chalicelib.web.cors import HeaderPairs
 from chalicelib.web.dialect import Dialect
 from chalicelib.web.encoding import encode
-from chalicelib.web.errors import AnswerTooLarge, InternalError, MethodNotAllowed, UnsupportedMediaType
+from chalicelib.web.errors import AnswerTooLarge, InternalError, MethodNotAllowed, RouteNotFound, UnsupportedMediaType
 from chalicelib.web.log import describe, log_line
 from chalicelib.web.routing import Route
 
