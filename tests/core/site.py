@@ -51,6 +51,11 @@ class WatchedDocuments:
         """Runs one action before each of the next calls of that name."""
         self._interruptions.setdefault(name, []).extend(actions)
 
+    @property
+    def unwatched(self) -> Documents:
+        """The same documents for whoever comes in between."""
+        return self._inner
+
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
 

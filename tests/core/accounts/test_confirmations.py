@@ -16,6 +16,7 @@ from chalicelib.core.errors import (
     InvalidSession,
     LinkNotFound,
     Unavailable,
+    UserNotFound,
     VersionMismatch,
     WrongPassword,
 )
@@ -92,6 +93,18 @@ def test_a_change_waits_for_the_address_before_it(site: Site, outbox: Outbox) ->
     with pytest.raises(InvalidSession):
         site.open(site.tokens["ann"])
     assert site.log_in("ann", NEW).user.email == "new@example.com"
+
+
+def test_a_change_of_a_user_who_is_gone_is_not_made(site: Site, outbox: Outbox) -> None:
+    ann = site.sign_up("ann")
+    site.user("ann")
+    mail_settings(site, confirm_accounts=True)
+    site.core.accounts.update(site.user("ann"), ann.id, UserChange(password=NEW))
+    site.core.accounts.delete(site.master, ann.id)
+
+    with pytest.raises(UserNotFound):
+        site.core.accounts.confirm(site.tenant, outbox.token)
+    assert site.stored_user("ann") is None
 
 
 def test_a_confirmed_password_ends_the_lock_and_the_link_to_set_one(site: Site, outbox: Outbox) -> None:

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.core.access.acl import Acl
 from chalicelib.core.buckets import service
 from chalicelib.core.buckets.model import SPECIAL_BUCKETS, BucketContents, BucketKind, ShardKey
-from chalicelib.core.buckets.service import BucketsService
+from chalicelib.core.buckets.service import MAX_BUCKET_BYTES, BucketsService
 from chalicelib.core.documents import Index
 from chalicelib.core.errors import (
     AccessDenied,
@@ -212,3 +212,10 @@ def test_a_tenant_has_as_many_buckets_of_a_kind_as_it_may_the_special_ones_not_c
     world.bucket("second", OPEN, OPEN)
     world.core.buckets.delete(world.master, BucketKind.OBJECTS, "second")
     assert world.bucket("third") == "third"
+
+
+def test_a_bucket_whose_description_is_too_large_is_not_made(world: World) -> None:
+    with pytest.raises(InvalidInput):
+        world.core.buckets.put(world.master, OBJECTS, "b1", BucketContents("x" * MAX_BUCKET_BYTES))
+    with pytest.raises(BucketNotFound):
+        world.core.buckets.get(world.master, OBJECTS, "b1")

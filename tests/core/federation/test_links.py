@@ -1,20 +1,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
 from chalicelib.core.accounts.model import UserChange
+from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
     AccessDenied,
     AccountLinkNotFound,
     InvalidSession,
+    RequestConflict,
     SessionRequired,
     UserNotFound,
 )
-from chalicelib.core.federation.stored import LINKS
-from chalicelib.core.query.filter import parse_filter
+from chalicelib.core.federation import links
+from chalicelib.core.federation.links import ATTEMPTS, Links
+from chalicelib.core.federation.model import Link
+from chalicelib.core.federation.stored import LINKS, link_to_document
+from chalicelib.core.ids import new_etag
+from chalicelib.core.query.filter import EVERYTHING, parse_filter
+from chalicelib.core.query.update import parse_update
 from chalicelib.core.tenants.stored import ACCOUNTS
 from tests.core.federation.conftest import Openid
 from tests.core.site import FixedClock, Site, WatchedDocuments
@@ -149,17 +157,17 @@ def test_unlinking_takes_the_claims_and_the_last_one_the_federation(site: Site, 
     for subject in ("one", "two"):
         outsider(subject, openid)
         openid.token(session_token=site.tokens["ann"])
-    links = {link.subject: link.id for link in site.core.federation.links(ann, str(ann.user))}
-    site.core.federation.unlink(ann, str(ann.user), links["one"])
+    ids = {link.subject: link.id for link in site.core.federation.links(ann, str(ann.user))}
+    site.core.federation.unlink(ann, str(ann.user), ids["one"])
     after = site.core.accounts.current(ann).user
     assert after.options is not None
     assert [json.loads(claims)["sub"] for claims in after.options["claims"]] == ["two"]
     assert after.is_federated
-    site.core.federation.unlink(ann, str(ann.user), links["two"])
+    site.core.federation.unlink(ann, str(ann.user), ids["two"])
     after = site.core.accounts.current(ann).user
     assert (after.options, after.is_federated) == ({"claims": []}, False)
     with pytest.raises(AccountLinkNotFound):
-        site.core.federation.unlink(ann, str(ann.user), links["two"])
+        site.core.federation.unlink(ann, str(ann.user), ids["two"])
 
 
 def test_the_account_that_made_the_user_stays(site: Site, openid: Openid) -> None:
@@ -200,3 +208,88 @@ def test_another_change_of_the_user_at_the_same_moment_is_kept(
     user = site.core.accounts.current(ann).user
     assert user.options is not None
     assert (user.options["color"], len(user.options["claims"])) == ("red", 1)
+
+
+# --- others at the same moment ---
+
+
+@dataclass
+class Account:
+    """An outside account that users link, and what others do to it in between."""
+
+    site: Site
+    links: Links
+    claims: str = "{}"
+
+    def of(self, user_id: str) -> Link:
+        return Link("the account", user_id, "https://op.example.com", "outside-1", "google")
+
+    def link(self, user_id: str) -> bool:
+        return self.links.add(self.site.tenant_id, self.of(user_id), self.claims)
+
+    def store(self, user_id: str) -> None:
+        self.site.documents.unwatched.insert(self.site.tenant_id, LINKS, link_to_document(self.of(user_id), "{}"))
+
+    def vanish(self) -> None:
+        self.site.documents.unwatched.delete_many(self.site.tenant_id, LINKS, EVERYTHING)
+
+    @property
+    def users(self) -> list[str]:
+        return [stored["userId"] for stored in self.site.stored(LINKS)]
+
+
+@pytest.fixture
+def account(site: Site, documents: WatchedDocuments, clock: FixedClock) -> Account:
+    return Account(site, Links(cast("Documents", documents), clock))
+
+
+@pytest.mark.parametrize("moment", ["find_one", "replace_one"])
+def test_an_account_that_becomes_free_while_it_is_linked_is_linked(site: Site, account: Account, moment: str) -> None:
+    ann = site.sign_up("ann").id
+    account.store("a user who is gone")
+    site.documents.before(moment, account.vanish)
+    assert account.link(ann)
+    assert account.users == [ann]
+
+
+def test_linking_against_somebody_who_never_stops_gives_up(site: Site, account: Account) -> None:
+    ann = site.sign_up("ann").id
+    site.documents.before("insert", *[lambda: account.store("somebody")] * ATTEMPTS)
+    site.documents.before("find_one", *[account.vanish] * ATTEMPTS)
+    with pytest.raises(RequestConflict):
+        account.link(ann)
+    assert account.users == []
+
+
+def test_nothing_is_written_into_a_user_who_was_deleted_meanwhile(site: Site, account: Account) -> None:
+    with pytest.raises(UserNotFound):
+        account.link("a user who is gone")
+    assert users(site) == []
+
+
+def test_a_user_whom_others_never_stop_changing_is_left_to_the_next_login(site: Site, account: Account) -> None:
+    ann = site.sign_up("ann").id
+
+    def touch() -> None:
+        touched = parse_update({"$set": {"etag": new_etag()}})
+        site.documents.unwatched.update_one(site.tenant_id, ACCOUNTS, parse_filter({"_id": ann}), touched)
+
+    site.documents.before("update_one", *[touch] * ATTEMPTS)
+    with pytest.raises(RequestConflict):
+        account.link(ann)
+    assert account.link(ann)
+    (user,) = users(site)
+    assert (user["federated"], user["options"]) == (True, {"claims": ["{}"]})
+
+
+def test_a_made_up_name_that_is_taken_is_made_up_again(
+    site: Site, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign_up("taken")
+    names = ["free", *["taken"] * (ATTEMPTS - 1)]
+    monkeypatch.setattr(links, "random_username", lambda: names.pop())
+    made = account.links.make_user(site.tenant_id, "the account")
+    assert {user["_id"]: user["username"] for user in users(site)}[made] == "free"
+    monkeypatch.setattr(links, "random_username", lambda: "taken")
+    with pytest.raises(RequestConflict):
+        account.links.make_user(site.tenant_id, "the account")

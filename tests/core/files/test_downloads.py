@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import BlobNotFound, FileNotFound, RangeNotSatisfiable, Unavailable
+from chalicelib.core.errors import BlobNotFound, FileNotFound, PreconditionFailed, RangeNotSatisfiable, Unavailable
 from chalicelib.core.files.downloads import _bounds, disposition
 from chalicelib.core.files.model import ByteRange, DownloadConditions
 from tests.core.files.world import ANYTHING, FileWorld
@@ -74,6 +74,39 @@ def test_a_file_deleted_before_its_content_is_opened_is_not_there(
     monkeypatch.setattr(world.blobs, "open", deleted_first)
     with pytest.raises(FileNotFound):
         world.read()
+
+
+def test_a_published_file_is_there_for_whoever_has_its_url(world: FileWorld) -> None:
+    world.create()
+    token = world.core.files.publish(world.guest, "box", "a").public_token
+    assert token is not None
+    chunks = world.core.downloads.open_public(world.tenant, "box", token, ANYTHING).chunks
+    assert chunks is not None
+    assert b"".join(chunks) == b"one"
+    for bucket, wrong in (("box", token + "x"), ("none", token)):
+        with pytest.raises(FileNotFound):
+            world.core.downloads.open_public(world.tenant, bucket, wrong, ANYTHING)
+    world.core.files.unpublish(world.guest, "box", "a")
+    with pytest.raises(FileNotFound):
+        world.core.downloads.open_public(world.tenant, "box", token, ANYTHING)
+
+
+def test_a_disabled_tenant_has_no_public_files(world: FileWorld) -> None:
+    world.create()
+    token = world.core.files.publish(world.guest, "box", "a").public_token
+    assert token is not None
+    assert world.core.downloads.describe_public(world.tenant, "box", token, ANYTHING).length == 3
+    world.core.tenants.set_enabled(world.tenant_id, False)
+    with pytest.raises(FileNotFound):
+        world.core.downloads.describe_public(world.tenant, "box", token, ANYTHING)
+
+
+def test_a_content_other_than_the_one_asked_for_is_not_given(world: FileWorld) -> None:
+    made = world.create()
+    same = DownloadConditions(if_match=("another", made.file_etag))
+    assert world.core.downloads.open(world.guest, "box", "a", same).length == 3
+    with pytest.raises(PreconditionFailed):
+        world.core.downloads.open(world.guest, "box", "a", DownloadConditions(if_match=("another",)))
 
 
 def test_a_store_that_fails_is_unavailable(world: FileWorld) -> None:

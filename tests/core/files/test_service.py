@@ -16,6 +16,7 @@ from chalicelib.core.errors import (
     DuplicateFile,
     FileLocked,
     FileNotFound,
+    InvalidName,
     LimitExceeded,
     StorageFull,
     TimedOut,
@@ -45,6 +46,43 @@ def test_a_file_uploaded_while_its_bucket_goes_is_refused_and_not_left_behind(wo
     assert world.kept == []
     world.bucket()
     assert world.names() == []
+
+
+# --- names ---
+
+
+def test_a_file_takes_another_name_unless_it_is_taken_or_no_name(world: FileWorld) -> None:
+    world.create("a")
+    world.create("b")
+    files = world.core.files
+    with pytest.raises(DuplicateFile):
+        files.change(world.guest, "box", "a", FileChange(name="b"))
+    with pytest.raises(InvalidName):
+        files.change(world.guest, "box", "a", FileChange(name=""))
+    assert files.change(world.guest, "box", "a", FileChange(name="c")).name == "c"
+    assert world.names() == ["b", "c"]
+
+
+def test_a_list_leaves_out_marked_files_and_shows_only_published_ones_if_asked(world: FileWorld) -> None:
+    for name in ("a", "b", "c"):
+        world.create(name)
+    files = world.core.files
+    files.publish(world.guest, "box", "a")
+    files.publish(world.guest, "box", "b")
+    files.unpublish(world.guest, "box", "b")
+    files.mark_deleted(world.guest, "box", "c")
+    assert [file.name for file in files.list(world.guest, "box").files] == ["a", "b"]
+    assert [file.name for file in files.list(world.guest, "box", published_only=True).files] == ["a"]
+
+
+def test_a_marked_file_is_neither_changed_nor_published(world: FileWorld) -> None:
+    world.create()
+    world.core.files.mark_deleted(world.guest, "box", "a")
+    with pytest.raises(FileNotFound):
+        world.core.files.change(world.guest, "box", "a", FileChange(content_type="text/html"))
+    for act in (world.core.files.publish, world.core.files.unpublish):
+        with pytest.raises(FileNotFound):
+            act(world.guest, "box", "a")
 
 
 # --- a store fails ---

@@ -238,6 +238,17 @@ def test_a_name_taken_meanwhile_wins(world: FileWorld) -> None:
     assert world.read("big") == b"one"
 
 
+def test_a_name_taken_at_the_last_moment_wins_and_the_upload_ends(world: FileWorld) -> None:
+    upload = begin(world)
+    send(world, upload)
+    world.documents.before("insert", lambda: world.create("big"))
+    with pytest.raises(DuplicateFile):
+        world.core.uploads.complete(world.guest, "box", "big", upload.id)
+    with pytest.raises(UploadNotFound):
+        world.core.uploads.get(world.guest, "box", "big", upload.id)
+    assert world.kept == [b"one"]
+
+
 def test_of_two_completions_one_makes_the_file_and_it_keeps_its_content(world: FileWorld) -> None:
     upload = begin(world)
     send(world, upload)

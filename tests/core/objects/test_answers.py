@@ -34,6 +34,11 @@ def test_an_answer_that_would_be_too_large_is_refused(many: World) -> None:
         aggregate(many)
 
 
+def test_documents_of_any_origin_are_refused_when_they_are_too_large(many: World) -> None:
+    with pytest.raises(InvalidInput):
+        answers.held(iter(many.stored()))
+
+
 def test_pages_and_parts_of_the_same_objects_are_answered(many: World) -> None:
     page = many.core.objects.query(many.guest, BUCKET, ObjectQuery(skip=30, limit=20, with_count=True))
     assert [len(page.documents), page.count] == [10, 40]

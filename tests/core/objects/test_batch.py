@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from chalicelib.core.errors import DuplicateId, Unavailable
+from chalicelib.core.errors import DuplicateId, InvalidAcl, InvalidInput, Unavailable
 from chalicelib.core.objects import batch
-from chalicelib.core.objects.model import Done, Failed, Insert, Outcome
+from chalicelib.core.objects.model import Done, Failed, Insert, Outcome, Overwrite, Unreadable
 from tests.core.objects.world import BUCKET, World
 
 ID = "0123456789abcdef01234567"
@@ -66,3 +66,24 @@ def test_an_entry_that_cannot_even_begin_fails_and_the_next_is_tried(world: Worl
     assert isinstance(first, Failed)
     assert isinstance(first.error, Unavailable)
     assert isinstance(second, Done)
+
+
+def test_a_batch_overwrites_objects_and_tells_of_entries_that_could_not_be_read(world: World) -> None:
+    made = world.core.objects.create(world.guest, BUCKET, {"n": 1})
+    unread = InvalidInput("no such operation")
+    first, second, third = world.core.objects.batch(
+        world.guest,
+        BUCKET,
+        [Overwrite(made["_id"], {"n": 2, "ACL": made["ACL"]}), Unreadable(unread), Overwrite(made["_id"], {"n": 3})],
+    )
+    assert isinstance(first, Done)
+    assert second == Failed(unread, None)
+    assert isinstance(third, Failed)
+    assert isinstance(third.error, InvalidAcl)
+    assert [stored["n"] for stored in world.stored()] == [2]
+
+
+def test_a_batch_of_too_many_entries_does_nothing(world: World) -> None:
+    with pytest.raises(InvalidInput):
+        world.core.objects.batch(world.guest, BUCKET, [Insert({})] * (batch.MAX_OPERATIONS + 1))
+    assert world.stored() == []

@@ -301,3 +301,10 @@ def test_marked_objects_go_for_good_after_the_tenants_retention(world: World) ->
     assert world.core.purge.run() == 1
 
     assert {document["_id"] for document in world.stored()} == {kept["_id"], marked["_id"], old["_id"]}
+
+
+def test_a_page_of_no_objects_may_ask_how_many_there_are(world: World) -> None:
+    for number in range(3):
+        world.core.objects.create(world.guest, BUCKET, {"n": number})
+    page = world.core.objects.query(world.guest, BUCKET, ObjectQuery(limit=0, with_count=True))
+    assert (page.documents, page.count) == ([], 3)

@@ -193,3 +193,11 @@ def test_an_owner_may_hand_an_object_over(world: World) -> None:
     made = world.core.objects.create(world.user("anne"), BUCKET, {})
     given = world.core.objects.update(world.user("anne"), BUCKET, made["_id"], {"$set": {"ACL.owner": "bert"}})
     assert given["ACL"]["owner"] == "bert"
+
+
+def test_an_overwritten_object_keeps_its_id(world: World) -> None:
+    made = world.core.objects.create(world.guest, BUCKET, {"a": 1})
+    for other in ("0" * 24, 5):
+        with pytest.raises(ImmutableField):
+            world.core.objects.overwrite(world.guest, BUCKET, made["_id"], made | {"_id": other})
+    assert world.core.objects.overwrite(world.guest, BUCKET, made["_id"], made | {"a": 2})["a"] == 2

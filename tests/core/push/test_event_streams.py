@@ -48,6 +48,22 @@ def test_a_stream_begins_with_what_was_missed_and_goes_on(streaming: Core) -> No
     assert opened(streaming, phone, caller).read() == []
 
 
+def test_who_listens_is_woken_until_the_stream_is_closed(streaming: Core) -> None:
+    caller = new_tenant(streaming, "acme")
+    phone = listener(streaming, caller)
+    stream, other = opened(streaming, phone, caller), opened(streaming, phone, caller)
+    rung: list[str] = []
+    stream.listen(lambda: rung.append("stream"))
+    other.listen(lambda: rung.append("other"))
+    phone.receive("one")
+    assert sorted(rung) == ["other", "stream"]
+    rung.clear()
+    stream.close()
+    phone.receive("two")
+    assert rung == ["other"]
+    other.close()
+
+
 def test_wrong_credentials_open_nothing(streaming: Core) -> None:
     caller = new_tenant(streaming, "acme")
     phone = listener(streaming, caller)

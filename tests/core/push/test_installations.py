@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import AccessDenied, InstallationNotFound, InvalidInput, InvalidUpdate, RequestConflict
+from chalicelib.core.errors import (
+    AccessDenied,
+    DocumentTooLarge,
+    InstallationNotFound,
+    InvalidInput,
+    InvalidUpdate,
+    RequestConflict,
+)
 from chalicelib.core.push.installations import ATTEMPTS
+from chalicelib.core.push.stored import MAX_INSTALLATION_BYTES
 from tests.core.push.devices import Site, form
 
 
@@ -155,3 +163,51 @@ def test_a_mistake_in_a_change_is_found_before_anything_is_deleted(site: Site) -
     with pytest.raises(InvalidInput):
         site.core.push.installations.overwrite(site.caller(), made.id, form(_osType="bad"))
     assert site.core.push.installations.get(site.caller(), made.id) == made
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"_osType": None}, {"_pushType": "sasp"}, {"_channels": "news"}, {"_pushType": "apns", "_deviceToken": "xyz"}],
+)
+def test_a_form_with_a_field_missing_or_wrong_registers_nothing(site: Site, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        site.register(**fields)
+    assert site.stored() == []
+
+
+def test_an_installation_has_a_largest_size(site: Site) -> None:
+    with pytest.raises(DocumentTooLarge):
+        site.register(text="x" * MAX_INSTALLATION_BYTES)
+    assert site.stored() == []
+
+
+def test_a_change_that_leaves_no_valid_installation_deletes_it(site: Site) -> None:
+    made = site.register()
+    with pytest.raises(InstallationNotFound):
+        site.core.push.installations.update(site.caller(), made.id, {"$unset": {"_osType": 1}})
+    assert site.stored() == []
+
+
+def test_overwriting_replaces_every_field_but_the_owner(site: Site) -> None:
+    made = site.register(by=site.caller(None, "ann"), age=1)
+    after = site.core.push.installations.overwrite(site.caller(None, "bob"), made.id, form(size=2))
+    assert (after.id, after.owner) == (made.id, "ann")
+    assert after.fields == form(size=2)
+
+
+def test_a_client_may_send_back_what_it_was_shown_but_not_change_the_servers_fields(site: Site) -> None:
+    made = site.register(by=site.caller(None, "ann"))
+    installations = site.core.push.installations
+    shown = {"_id": made.id, "_owner": "bob", "_server": {"app": "x"}, "_server.app": "x", "age": 7}
+    changed = installations.update(site.caller(), made.id, shown)
+    assert (changed.owner, changed.app, changed.fields["age"]) == ("ann", site.first.id, 7)
+    wrong: list[dict[str, Any]] = [
+        {"_id": "another"},
+        {"$unset": {"_owner": 1}},
+        {"$set": {"age": 1}, "$rename": {"age": "_owner"}},
+        {"$rename": {"_server.app": "age"}},
+    ]
+    for change in wrong:
+        with pytest.raises(InvalidUpdate):
+            installations.update(site.caller(), made.id, change)
+    assert installations.get(site.caller(), made.id) == changed

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from chalicelib.core.access.caller import Caller
-from chalicelib.core.errors import AccessDenied, InvalidQuery, NotificationNotFound
+from chalicelib.core.errors import AccessDenied, DocumentTooLarge, InvalidInput, InvalidQuery, NotificationNotFound
 from chalicelib.core.push.model import PushCounters
+from chalicelib.core.push.notifications import MAX_NOTIFICATION_BYTES
 from chalicelib.core.push.receivers import PART_USERS
 from chalicelib.core.push.stored import INSTALLATIONS, NOTIFICATIONS, RECEIVERS
+from chalicelib.core.query.filter import parse_filter
 from tests.core.push.devices import Site
 
 
@@ -93,6 +95,65 @@ def test_the_members_of_a_group_when_it_is_sent_are_its_receivers(site: Site) ->
     assert sent.installations == 1
     owners = {document["_id"]: document["_owner"] for document in site.stored()}
     assert [owners[one] for one in site.gateway.handed] == ["ann"]
+
+
+@pytest.mark.parametrize("everybody", ["authenticated", "anonymous"])
+def test_a_group_that_contains_everybody_reaches_every_owner(site: Site, everybody: str) -> None:
+    site.group("all", inner=everybody)
+    site.fill(1, _deviceToken="a", _owner="ann")
+    site.fill(1, _deviceToken="b", _owner="bob")
+    site.fill(1, _deviceToken="nobody's")
+    assert site.send(receivers=["g:all"]).installations == 2
+    with pytest.raises(InvalidInput):
+        site.send(receivers=[f"g:{everybody}"])
+
+
+def test_a_notification_has_a_largest_size(site: Site) -> None:
+    site.register()
+    with pytest.raises(DocumentTooLarge):
+        site.send(text="x" * MAX_NOTIFICATION_BYTES)
+    assert site.stored(NOTIFICATIONS) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"at": {"$near": [1, 2]}},
+        {"_server.app": "x"},
+        {"$or": [{"a": 1}, {"_server": {"$exists": True}}]},
+        {"$expr": {"$eq": ["$_server.app", "x"]}},
+        {"$expr": {"$eq": ["$$ROOT._server.app", "x"]}},
+    ],
+)
+def test_nobody_asks_by_distance_or_about_the_servers_fields(site: Site, query: dict[str, Any]) -> None:
+    with pytest.raises(InvalidQuery):
+        site.send(query)
+    with pytest.raises(InvalidQuery):
+        site.core.push.installations.list(site.master(), parse_filter(query))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"_id": {"$regex": "^a"}},
+        {"_deviceToken": {"$gt": "a"}},
+        {"_id": {"$in": ["a", {"$gt": ""}]}},
+        {"_deviceToken": {"$eq": {"$gt": "a"}}},
+        {"$or": [{"_id": {"$not": {"$lt": "a"}}}]},
+        {"$expr": {"$lt": ["$_id", "a"]}},
+    ],
+)
+def test_only_the_master_key_asks_for_parts_of_ids_and_tokens(site: Site, query: dict[str, Any]) -> None:
+    site.core.tenants.allow_client_push(site.tenant_id, site.first.id, True)
+    with pytest.raises(InvalidQuery):
+        site.send(query, by=site.caller())
+
+
+def test_whole_ids_and_tokens_are_for_every_sender(site: Site) -> None:
+    site.core.tenants.allow_client_push(site.tenant_id, site.first.id, True)
+    made = site.register("t1")
+    for query in ({"_id": made.id}, {"_id": {"$in": [made.id]}}, {"_deviceToken": {"$ne": "t2"}, "_osType": "android"}):
+        assert site.send(query, by=site.caller()).installations == 1
 
 
 def test_levels_of_groups_take_one_query_each(site: Site) -> None:

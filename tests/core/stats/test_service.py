@@ -178,6 +178,7 @@ def test_only_the_master_key_reads_and_only_its_own_tenant(site: Site) -> None:
     assert site.core.stats.report(site.master, StatsQuery()) == []
     assert [row.tenant for row in site.core.stats.report_all(StatsQuery(total=True))] == [other.id]
     assert site.core.stats.report_all(StatsQuery(tenant=site.tenant_id)) == []
+    assert site.core.stats.report_all(StatsQuery(tenant="nobody")) == []
 
 
 def test_calls_that_cannot_be_written_are_kept_for_the_next_time(site: Site) -> None:

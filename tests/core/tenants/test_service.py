@@ -21,7 +21,7 @@ from chalicelib.core.objects.replays import REQUEST_TOKENS
 from chalicelib.core.query.filter import parse_filter
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.stats.stored import SLOTS
-from chalicelib.core.tenants.model import CorsPolicy, LockPolicy, MailPolicy, PasswordPolicy
+from chalicelib.core.tenants.model import CorsPolicy, LockPolicy, MailPolicy, PasswordPolicy, Tenant
 from chalicelib.core.tenants.stored import ACCOUNTS, TENANT_RECORD
 from tests.core.site import FixedClock, Site, WatchedDocuments
 
@@ -173,11 +173,35 @@ def test_a_deleted_app_is_gone(site: Site) -> None:
     assert site.tenant.apps == (other.app,)
 
 
+def test_an_app_is_switched_off_and_on(site: Site) -> None:
+    for enabled in (False, True):
+        assert site.core.tenants.set_app_enabled(site.tenant_id, site.app.app.id, enabled).enabled is enabled
+        assert site.tenant.apps[0].enabled is enabled
+
+
+def test_work_for_every_tenant_leaves_out_one_that_is_deleted_meanwhile(core: Core, clock: FixedClock) -> None:
+    kept = []
+    for name in ("first", "second", "third"):
+        kept.append(core.tenants.create(name).id)
+        clock.advance(seconds=1)
+    seen: list[str] = []
+
+    def work(tenant: Tenant) -> int:
+        if not seen:
+            core.tenants.delete("second")
+        seen.append(tenant.id)
+        return 1
+
+    assert core.tenants.for_each(work) == 2
+    assert seen == [kept[0], kept[2]]
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda tenants, tenant: tenants.reissue_keys(tenant, "x"),
         lambda tenants, tenant: tenants.allow_client_push(tenant, "x", True),
+        lambda tenants, tenant: tenants.set_app_enabled(tenant, "x", False),
         lambda tenants, tenant: tenants.delete_app(tenant, "x"),
     ],
 )
