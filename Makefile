@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test test-fast check format serve routes where new-dialect package deploy bench clean
+.PHONY: help install test test-fast coverage check format serve routes where new-dialect package deploy bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(INSTALLED) ## Run every test
 
 test-fast: $(INSTALLED) ## Run the tests of the last failures first, and stop at the first failure
 	$(BIN)/pytest -q -x --failed-first -n $(JOBS)
+
+coverage: $(INSTALLED) ## Run the tests of the core, which meet every line and every branch of it
+	$(BIN)/pytest -q -n $(JOBS) tests/core --cov --cov-report=term
 
 check: $(INSTALLED) ## Lint, check types, check the rules of the house
 	$(BIN)/ruff check $(SOURCES)
@@ -62,7 +65,7 @@ bench: $(INSTALLED) ## Run the benchmarks; they print, they do not judge
 	$(BIN)/python -m bench
 
 clean: ## Delete what tools made, not the data
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) out .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
