@@ -89,6 +89,23 @@ def _tenants(who: Operator) -> str:
     return f"{len(tenants)} tenants, {sum(len(tenant.apps) for tenant in tenants)} apps"
 
 
+def _secrets(who: Operator) -> str:
+    providers = who.core.openid_providers
+    tried, lost = 0, []
+    for tenant in who.core.tenants.list():
+        for provider in providers.list(tenant.id):
+            tried += 1
+            try:
+                providers.client_secret(tenant.id, provider)
+            except Unavailable as error:
+                lost.append(f"{provider.name} of {tenant.name} ({error})")
+    if lost:
+        raise CannotRun(
+            f"cannot be read: {', '.join(lost)}; bring the key back, or set the providers anew with yorozu openid set"
+        )
+    return f"{tried} can be read" if tried else "none kept"
+
+
 def _indexes(who: Operator) -> str:
     missing = sum(len(who.core.upkeep.missing(tenant)) for tenant in who.core.tenants.list())
     if missing:
@@ -151,6 +168,7 @@ CHECKS: dict[str, Check] = {
     "queues": _queues,
     "mail": _mail,
     "tenants": _tenants,
+    "secrets": _secrets,
     "indexes": _indexes,
     "consistency": _consistency,
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core.federation.model import Provider
-from yorozu.operate import TenantRef, Yes, confirm, operator
+from yorozu.operate import TenantRef, Yes, confirm, operator, secret
 from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="Logging in through OpenID providers, such as Google or Keycloak.", no_args_is_help=True)
@@ -26,8 +26,9 @@ def set_(
     provider: ProviderName,
     client_id: Annotated[str, typer.Option(help="The client id that the provider gave you.")],
     client_secret: Annotated[
-        str, typer.Option(prompt=True, hide_input=True, help="The client secret; asked for when left out.")
-    ],
+        str | None,
+        typer.Option(help="Asked for, or read from standard input, unless given.", show_default=False),
+    ] = None,
     issuer: Annotated[
         str | None, typer.Option(help=f"The provider's issuer URL. [default: {GOOGLE} for google]", show_default=False)
     ] = None,
@@ -41,7 +42,8 @@ def set_(
         raise typer.BadParameter("is needed for every provider but google", param_hint="--issuer")
     core = operator(context).core
     found = core.tenants.get(tenant)
-    put = core.openid_providers.put(found.id, provider, issuer or GOOGLE, client_id, client_secret)
+    given = secret("Client secret", "--client-secret", client_secret)
+    put = core.openid_providers.put(found.id, provider, issuer or GOOGLE, client_id, given)
     show_record(_facts(put) | {"landing_path": f"/1/{found.id}/auth/oidc/auth_resp"}, as_json)
 
 

@@ -95,3 +95,16 @@ def confirm(question: str, yes: bool) -> None:
         raise CannotRun("nobody is there to be asked: --yes goes on without") from None
     if not agreed:
         raise typer.Abort
+
+
+def secret(name: str, option: str, given: str | None, *, twice: bool = False) -> str:
+    """A secret: as given by its option, or asked for at a terminal, or else one line of standard input.
+
+    Raises: CannotRun when there is none.
+    """
+    if given is None and sys.stdin.isatty():
+        return str(typer.prompt(name, hide_input=True, confirmation_prompt=twice))
+    found = sys.stdin.readline().rstrip("\r\n") if given is None else given
+    if not found:
+        raise CannotRun(f"a {name.lower()} is needed: give it with {option}, or as a line of standard input")
+    return found

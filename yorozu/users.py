@@ -7,15 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.core.accounts.model import SignUp, User, UserChange
-from yorozu.operate import TenantRef, Yes, confirm, json_text, operator
+from yorozu.operate import TenantRef, Yes, confirm, json_text, operator, secret
 from yorozu.output import AsJson, say, show_record, show_rows
 
 commands = typer.Typer(help="The people who sign in to a tenant's apps.", no_args_is_help=True)
 
 UserId = Annotated[str, typer.Argument(metavar="USER", help="The user's id.")]
-PasswordPrompt = Annotated[
-    str,
-    typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for unless given."),
+Password = Annotated[
+    str | None,
+    typer.Option("--password", help="Asked for, or read from standard input, unless given.", show_default=False),
 ]
 
 
@@ -42,7 +42,7 @@ def add(
     context: typer.Context,
     tenant: TenantRef,
     email: Annotated[str, typer.Argument(help="Mail address.")],
-    password: PasswordPrompt,
+    password: Password = None,
     username: Annotated[
         str | None, typer.Option(help="Name to sign in with; eight random characters unless given.")
     ] = None,
@@ -52,7 +52,8 @@ def add(
     """Sign a user up."""
     who = operator(context)
     facts = None if options is None else json_text(options)
-    user = who.core.accounts.sign_up(who.caller(tenant), SignUp(username, email, password, facts))
+    new = SignUp(username, email, secret("Password", "--password", password, twice=True), facts)
+    user = who.core.accounts.sign_up(who.caller(tenant), new)
     if user is not None:
         show_record(_facts(user), as_json)
 
@@ -101,10 +102,11 @@ def change(
 
 
 @commands.command("set-password")
-def set_password(context: typer.Context, tenant: TenantRef, user: UserId, password: PasswordPrompt) -> None:
+def set_password(context: typer.Context, tenant: TenantRef, user: UserId, password: Password = None) -> None:
     """Give a user a new password; all their sessions end."""
     who = operator(context)
-    who.core.accounts.update(who.caller(tenant), user, UserChange(password=password))
+    change = UserChange(password=secret("Password", "--password", password, twice=True))
+    who.core.accounts.update(who.caller(tenant), user, change)
     say("The password is changed, and all sessions of the user have ended.")
 
 
@@ -126,9 +128,10 @@ def enable(context: typer.Context, tenant: TenantRef, user: UserId) -> None:
 
 @commands.command("delete")
 def delete(context: typer.Context, tenant: TenantRef, user: UserId, yes: Yes = False) -> None:
-    """Delete a user; what they have stored stays."""
+    """Delete a user, accounts at OpenID providers unlinked; what they have stored stays."""
     confirm(f"Delete the user {user}?", yes)
     who = operator(context)
+    who.core.federation.release(who.caller(tenant), user)
     who.core.accounts.delete(who.caller(tenant), user)
     say(f"Deleted {user}.")
 
@@ -139,6 +142,7 @@ def _facts(user: User) -> dict[str, Any]:
         "username": user.username,
         "email": user.email,
         "enabled": user.enabled,
+        "federated": user.is_federated,
         "created_at": user.created_at,
         "last_login_at": user.last_login_at,
     }

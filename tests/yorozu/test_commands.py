@@ -173,6 +173,7 @@ def test_users_and_groups_are_administered(data: Path, tenant: str) -> None:
     assert run(data, "users", "disable", "acme", user["id"]).exit_code == 0
     assert told(data, "users", "list", "acme")[0]["enabled"] is False
     assert run(data, "users", "set-password", "acme", user["id"], "--password", "Other0ne!").exit_code == 0
+    assert run(data, "users", "set-password", "acme", user["id"], typed="Piped0ne!\n").exit_code == 0
     assert run(data, "groups", "delete", "acme", "team", "--yes").exit_code == 0
     assert run(data, "users", "delete", "acme", user["id"], "--yes").exit_code == 0
     assert told(data, "users", "list", "acme") == []

@@ -59,7 +59,10 @@ class Links:
         return str(found["userId"])
 
     def add(self, tenant_id: str, link: Link, claims: str) -> bool:
-        """Links an account, or stores what the provider told this time; False when another user has it."""
+        """Links an account, or stores what the provider told this time; False when another user has it.
+
+        Raises: UserNotFound, RequestConflict.
+        """
         document = link_to_document(link, claims)
         for _ in range(ATTEMPTS):
             try:
@@ -77,7 +80,12 @@ class Links:
                 break
         else:
             raise RequestConflict("Linking")
-        self._bring_up_to_date(tenant_id, link.user_id)
+        try:
+            self._bring_up_to_date(tenant_id, link.user_id)
+        except UserNotFound:
+            # Deleted a moment ago: what the provider told of them goes too.
+            self._documents.delete_many(tenant_id, LINKS, parse_filter({"userId": link.user_id}))
+            raise
         return True
 
     def remove(self, tenant_id: str, user_id: str, link_id: str) -> None:
@@ -93,6 +101,18 @@ class Links:
         mine = parse_filter({"_id": link_id, "userId": user_id})
         if self._documents.delete_one(tenant_id, LINKS, mine) is None:
             raise AccountLinkNotFound(link_id)
+        self._bring_up_to_date(tenant_id, user_id)
+
+    def release(self, tenant_id: str, user_id: str) -> None:
+        """Unlinks all accounts, the one that the user was made for included. Raises: UserNotFound, RequestConflict."""
+        user = self._user(tenant_id, user_id)
+        gone = self._documents.delete_many(tenant_id, LINKS, parse_filter({"userId": user_id}))
+        if user is None:
+            raise UserNotFound(user_id)
+        if not gone and not user["federated"]:
+            return
+        unbound = parse_update({"$set": {"primaryLink": None}})
+        self._documents.update_one(tenant_id, ACCOUNTS, parse_filter({"_id": user_id}), unbound)
         self._bring_up_to_date(tenant_id, user_id)
 
     def make_user(self, tenant_id: str, link_id: str) -> str:

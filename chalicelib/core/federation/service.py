@@ -26,11 +26,12 @@ from urllib.parse import urlencode
 
 from chalicelib.core import ids
 from chalicelib.core.access.caller import Caller
+from chalicelib.core.access.rules import require
 from chalicelib.core.accounts.logins import Logins
 from chalicelib.core.accounts.memberships import Memberships
 from chalicelib.core.accounts.model import Login
 from chalicelib.core.accounts.stored import has_session
-from chalicelib.core.accounts.tokens import parse_token
+from chalicelib.core.accounts.tokens import SessionToken, parse_token
 from chalicelib.core.clock import Clock
 from chalicelib.core.documents import Documents
 from chalicelib.core.errors import (
@@ -41,6 +42,7 @@ from chalicelib.core.errors import (
     NotAuthenticated,
     SessionRequired,
     Unavailable,
+    UserNotFound,
 )
 from chalicelib.core.federation.id_tokens import checked_claims
 from chalicelib.core.federation.links import Links
@@ -104,14 +106,14 @@ class FederationService:
             raise InvalidInput("redirect is not registered")
         if start.scope is not None and "openid" not in start.scope.split():
             raise InvalidInput("scope must include openid")
-        user_id = None if start.session_token is None else self._signed_in(tenant, start.session_token)
+        session = None if start.session_token is None else self._signed_in(tenant, start.session_token)
         metadata = self._client.metadata(provider.issuer)
         if not is_provider_url(metadata.authorization_endpoint):
             raise Unavailable("the OpenID provider would have users log in without TLS")
         state, nonce, verifier = ids.new_secret(), ids.new_secret(), ids.new_secret()
         secrets = {"_id": ids.hash_secret(state), "nonce": nonce, "verifier": verifier}
         expires_at = self._clock.now() + LOGIN_LASTS
-        self._documents.insert(tenant.id, LOGINS, login_to_document(start, user_id, secrets, expires_at))
+        self._documents.insert(tenant.id, LOGINS, login_to_document(start, session, secrets, expires_at))
         asked = {
             "response_type": "code",
             "client_id": provider.client_id,
@@ -137,6 +139,8 @@ class FederationService:
             return _with_query(begun["redirect"], {"error": str(refused)})
         except NotAuthenticated:
             return _with_query(begun["redirect"], {"error": "authentication_failed"})
+        except UserNotFound:
+            return _with_query(begun["redirect"], {"error": "user_not_found"})
         except Unavailable:
             return _with_query(begun["redirect"], {"error": "temporarily_unavailable"})
         except CoreError:
@@ -180,6 +184,14 @@ class FederationService:
         self._require_own(caller, user_id)
         self._links.remove(caller.tenant.id, user_id, link)
 
+    def release(self, caller: Caller, user_id: str) -> None:
+        """Unlinks all outside accounts of a user, who can then be changed and deleted as any other.
+
+        Raises: AccessDenied without the master key, UserNotFound.
+        """
+        require(caller.is_master, "release users")
+        self._links.release(caller.tenant.id, user_id)
+
     # --- inside ---
 
     def _require_used(self, tenant: Tenant) -> None:
@@ -195,13 +207,15 @@ class FederationService:
         if not caller.is_master and caller.user != user_id:
             raise AccessDenied("users see and remove only their own links")
 
-    def _signed_in(self, tenant: Tenant, session_token: str) -> str:
+    def _signed_in(self, tenant: Tenant, session_token: str) -> SessionToken:
         token = parse_token(session_token)
-        wanted = parse_filter({"_id": "" if token is None else token.user_id})
-        user = self._documents.find_one(tenant.id, ACCOUNTS, wanted)
-        if token is None or user is None or not has_session(user, token.session_id, self._clock.now()):
+        if token is None or not self._is_signed_in(tenant, token.user_id, token.session_id):
             raise InvalidSession("the session token is unknown or has expired")
-        return token.user_id
+        return token
+
+    def _is_signed_in(self, tenant: Tenant, user_id: str, session_id: str) -> bool:
+        user = self._documents.find_one(tenant.id, ACCOUNTS, parse_filter({"_id": user_id}))
+        return user is not None and has_session(user, session_id, self._clock.now())
 
     def _take_login(self, tenant: Tenant, landing: Landing) -> Document:
         """The login that this browser began, which is no longer under way."""
@@ -223,6 +237,8 @@ class FederationService:
         _require_asked(metadata, landing)
         if landing.error or not landing.code:
             raise _Refused("access_denied" if landing.error == "access_denied" else "authentication_failed")
+        if begun["userId"] and not self._is_signed_in(tenant, begun["userId"], begun["sessionId"]):
+            raise _Refused("authentication_failed")
         claims = self._claims(tenant, provider, metadata, begun, landing.code)
         text = _claims_text(claims)
         account = link_id(metadata.issuer, claims["sub"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from chalicelib.core.accounts.tokens import SessionToken
 from chalicelib.core.documents import Index
 from chalicelib.core.federation.model import Link, LoginStart, Provider
 from chalicelib.core.query.values import Document
@@ -64,8 +65,10 @@ def link_from_document(document: Document) -> Link:
     return Link(document["_id"], document["userId"], document["iss"], document["sub"], document["op"])
 
 
-def login_to_document(start: LoginStart, user_id: str | None, secrets: Document, expires_at: datetime) -> Document:
-    """The stored form of a login under way; `secrets` are `_id`, `nonce` and `verifier`."""
+def login_to_document(
+    start: LoginStart, session: SessionToken | None, secrets: Document, expires_at: datetime
+) -> Document:
+    """The stored form of a login under way; `secrets` are `_id`, `nonce` and `verifier`, `session` is of who links."""
     return {
         **secrets,
         "kind": "login",
@@ -74,5 +77,6 @@ def login_to_document(start: LoginStart, user_id: str | None, secrets: Document,
         "redirect": start.redirect,
         "landing": start.landing,
         "createsUser": start.creates_user,
-        "userId": user_id,
+        "userId": None if session is None else session.user_id,
+        "sessionId": None if session is None else session.session_id,
     }

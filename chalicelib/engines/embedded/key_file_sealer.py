@@ -29,26 +29,30 @@ class KeyFileSealer:
 
     def seal(self, tenant: str, secret: str) -> bytes:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._cipher().encrypt(nonce, secret.encode(), tenant.encode())
+        return nonce + _cipher(self._stored_key() or self._new_key()).encrypt(nonce, secret.encode(), tenant.encode())
 
     def unseal(self, tenant: str, sealed: bytes) -> str:
         from cryptography.exceptions import InvalidTag
 
+        key = self._stored_key()
+        if key is None:
+            # Not made here: a new one would only hide that the old one is missing.
+            raise Unavailable(f"there is no key file: {self._key_file}")
         try:
-            return self._cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], tenant.encode()).decode()
+            return _cipher(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], tenant.encode()).decode()
         except (InvalidTag, ValueError) as error:
             raise Unavailable("a secret was sealed with another key") from error
 
-    def _cipher(self) -> AESGCM:
-        # Imported only where there is a secret: most installations have none.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        return AESGCM(self._key())
-
-    def _key(self) -> bytes:
+    def _stored_key(self) -> bytes | None:
         try:
-            with suppress(FileNotFoundError):
-                return self._checked(self._key_file.read_bytes())
+            return self._checked(self._key_file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Unavailable(f"the key file cannot be used: {self._key_file}") from error
+
+    def _new_key(self) -> bytes:
+        try:
             self._key_file.parent.mkdir(parents=True, exist_ok=True)
             made = self._key_file.with_name(f".{self._key_file.name}.{secrets.token_hex(8)}")
             descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -68,3 +72,10 @@ class KeyFileSealer:
         if len(key) != KEY_BYTES:
             raise Unavailable(f"the key file has not {KEY_BYTES} bytes: {self._key_file}")
         return key
+
+
+def _cipher(key: bytes) -> AESGCM:
+    # Imported only where there is a secret: most installations have none.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(key)

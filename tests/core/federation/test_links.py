@@ -178,6 +178,51 @@ def test_the_account_that_made_the_user_stays(site: Site, openid: Openid) -> Non
         site.core.federation.unlink(site.master, login.user.id, login.user.primary_link)
 
 
+def test_a_session_that_ends_before_the_browser_is_back_links_nothing(site: Site, openid: Openid) -> None:
+    ann = site.user("ann")
+    asked = openid.start(session_token=site.tokens["ann"])
+    site.core.accounts.log_out(ann)
+    assert openid.finish(asked) == {"error": "authentication_failed"}
+    assert site.stored(LINKS) == []
+    assert openid.provider.grants == []
+
+
+def test_a_user_who_is_deleted_while_linking_leaves_no_claims(
+    site: Site, openid: Openid, documents: WatchedDocuments
+) -> None:
+    ann = site.user("ann")
+    asked = openid.start(session_token=site.tokens["ann"])
+    documents.before("insert", lambda: site.core.accounts.delete(ann, str(ann.user)))
+    assert openid.finish(asked) == {"error": "user_not_found"}
+    assert site.stored(LINKS) == []
+
+
+def test_a_user_who_is_released_has_no_outside_accounts_and_can_be_deleted(site: Site, openid: Openid) -> None:
+    user = openid.log_in(creates_user=True).user
+    with pytest.raises(AccessDenied):
+        site.core.accounts.delete(site.master, user.id)
+    site.core.federation.release(site.master, user.id)
+    assert site.stored(LINKS) == []
+    after = site.core.accounts.get(site.master, user.id).user
+    assert (after.is_federated, after.primary_link, after.options) == (False, None, {"claims": []})
+    site.core.accounts.delete(site.master, user.id)
+    assert openid.come() == {"error": "user_not_found"}
+    assert openid.log_in(creates_user=True).user.id != user.id
+
+
+def test_only_the_master_key_releases_users_and_those_without_accounts_stay_as_they_are(
+    site: Site, openid: Openid
+) -> None:
+    ann = site.user("ann")
+    before = site.stored_user("ann")
+    site.core.federation.release(site.master, str(ann.user))
+    assert site.stored_user("ann") == before
+    with pytest.raises(AccessDenied):
+        site.core.federation.release(ann, str(ann.user))
+    with pytest.raises(UserNotFound):
+        site.core.federation.release(site.master, "nobody")
+
+
 def test_links_are_for_oneself_and_the_master_key(site: Site, openid: Openid) -> None:
     ann, bob = site.user("ann"), site.user("bob")
     openid.token(session_token=site.tokens["ann"])
