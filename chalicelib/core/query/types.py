@@ -71,6 +71,7 @@ def type_alias(value: Any) -> str:
     """The alias of a value's type, as the aggregation operator $type answers it; `missing` for MISSING.
 
     A Python int is an `int` when 32 bits hold it, as when it is written to BSON.
+    Raises: TypeError for a value that BSON does not know.
     """
     if value is MISSING:
         return "missing"

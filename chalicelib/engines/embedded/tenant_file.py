@@ -118,7 +118,10 @@ class TenantFile:
         return Session(connection, catalogue)
 
     def sync(self, commit: int) -> None:
-        """Returns when this commit is on the disk; commits that wait at one time share a sync."""
+        """Returns when this commit is on the disk; commits that wait at the same time share a sync.
+
+        Raises: Unavailable after a sync has failed; OSError when this one fails.
+        """
         with self._syncing:
             if self._synced < commit:
                 reached = self.commits

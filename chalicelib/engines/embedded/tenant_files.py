@@ -39,7 +39,7 @@ _PRAGMAS = (
     "PRAGMA checkpoint_fullfsync=ON;"
 )
 
-_TOLD = {
+_MESSAGES = {
     "SQLITE_BUSY": "the database is busy",
     "SQLITE_LOCKED": "the database is busy",
     "SQLITE_FULL": "the disk is full",
@@ -58,7 +58,7 @@ def _failures_translated() -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_INTERRUPT:
             raise TimedOut("the query took longer than its time limit") from error
         code = getattr(error, "sqlite_errorname", "")
-        told = next((text for begin, text in _TOLD.items() if code.startswith(begin)), "the database failed")
+        told = next((text for begin, text in _MESSAGES.items() if code.startswith(begin)), "the database failed")
         raise Unavailable(told, code) from error
     except OSError as error:
         raise Unavailable(f"the data folder cannot be used: {error.strerror}") from error

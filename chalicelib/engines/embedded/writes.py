@@ -31,12 +31,12 @@ _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 
 
 def decode(body: bytes) -> Document:
-    """The document that was stored so; dates are aware, in UTC."""
+    """The document stored in these bytes; dates are aware, in UTC."""
     return bson.decode(body, _CODEC)
 
 
 def decode_all(bodies: bytes) -> list[Document]:
-    """The documents that were stored so, one after another."""
+    """The documents stored in these bytes, one after another."""
     return bson.decode_all(bodies, _CODEC)
 
 
@@ -105,11 +105,11 @@ class Writer:
             self._add_keys(stored, self._keys(stored, document), doc)
 
     def replace(self, doc: int, old: Document, new: Document) -> None:
-        """Puts the new document in the place of the old. Raises: DuplicateKey, InvalidDocument."""
+        """Replaces the old document by the new one. Raises: DuplicateKey, InvalidDocument."""
         self._change(doc, old, new, None, encode(new))
 
     def update(self, doc: int, old: Document, new: Document, update: Update, max_bytes: int | None = None) -> None:
-        """Puts what the update has made of the old document in its place.
+        """Replaces the old document by what the update has made of it.
 
         Raises: DuplicateKey; DocumentTooLarge; InvalidUpdate where the result cannot be kept.
         """
@@ -141,7 +141,7 @@ class Writer:
     # --- indexes
 
     def create_index(self, index: Index) -> None:
-        """Makes the index and fills it; see the port."""
+        """Makes the index and fills it. Raises: Conflict, DuplicateKey, InvalidDocument; see the port."""
         collection = self.collection()
         stored = catalogue.add_index(self._session.connection, collection, index)
         if stored is None:

@@ -64,14 +64,20 @@ class Compiler:
             self.variables = outside
 
     def arguments(self, name: str, source: Any, minimum: int, maximum: int | None) -> list[Compiled]:
-        """The operands of an operator that takes a list, or one operand without a list around it."""
+        """The operands of an operator that takes a list, or one operand without a list around it.
+
+        Raises: OperatorMisused for a wrong number of them.
+        """
         sources = list(source) if isinstance(source, list | tuple) else [source]
         if len(sources) < minimum or (maximum is not None and len(sources) > maximum):
             raise OperatorMisused(f"{name} takes {_count(minimum, maximum)}, {len(sources)} were given")
         return [self.compile(item) for item in sources]
 
     def options(self, name: str, source: Any, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> Document:
-        """The sources of an operator that takes named operands."""
+        """The sources of an operator that takes named operands.
+
+        Raises: OperatorMisused when it is not an object, or a name is unknown or missing.
+        """
         if not isinstance(source, Mapping):
             raise OperatorMisused(f"{name} takes an object")
         for key in source:
@@ -85,7 +91,7 @@ class Compiler:
     def named(
         self, name: str, source: Any, required: tuple[str, ...], optional: tuple[str, ...] = ()
     ) -> dict[str, Compiled]:
-        """The named operands, each compiled."""
+        """The named operands, each compiled. Raises: as `options`."""
         return {key: self.compile(value) for key, value in self.options(name, source, required, optional).items()}
 
     def _string(self, source: str) -> Compiled:

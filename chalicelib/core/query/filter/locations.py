@@ -56,7 +56,7 @@ def stored_point(value: Any) -> Position | None:
 
 
 def geo_within(name: str, operand: Any) -> Leaf:
-    """$geoWithin, and $within, its former name."""
+    """$geoWithin, and $within, its former name. Raises: OperatorMisused for an unknown or malformed shape."""
     if not isinstance(operand, Mapping) or len(operand) != 1:
         raise OperatorMisused(f"{name} needs an object with one shape")
     ((shape, source),) = operand.items()
@@ -66,7 +66,7 @@ def geo_within(name: str, operand: Any) -> Leaf:
 
 
 def geo_intersects(operand: Any) -> Leaf:
-    """$geoIntersects with a $geometry of any type."""
+    """$geoIntersects with a $geometry of any type. Raises: OperatorMisused for anything else."""
     if not isinstance(operand, Mapping) or list(operand) != ["$geometry"]:
         raise OperatorMisused("$geoIntersects needs an object with a $geometry")
     wanted = _checked("$geoIntersects", lambda: parse_geometry(operand["$geometry"]))
@@ -159,6 +159,7 @@ def near(name: str, operators: Mapping[str, Any]) -> Leaf:
     """$near and $nearSphere with $minDistance and $maxDistance, inside the operand or beside the operator.
 
     Distances are metres with a $geometry, radians with $nearSphere and a legacy pair, else units of the plane.
+    Raises: OperatorMisused for a malformed point or distance.
     """
     operand = operators[name]
     bounds = {bound: operators[bound] for bound in NEAR_BOUNDS if bound in operators}

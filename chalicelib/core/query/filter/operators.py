@@ -1,6 +1,6 @@
 """The operators that ask about the values at one path: their operands checked, their meaning compiled.
 
-Spec: mongodb, "Query and Projection Operators".
+Operators raise OperatorMisused for operands that they cannot take. Spec: mongodb, "Query and Projection Operators".
 """
 
 from __future__ import annotations

@@ -52,6 +52,8 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """One document for each value of `id`, in the order of those, with a field for each accumulator."""
+
     unchecked: Document
     id: Compiled
     fields: tuple[AccumulatedField, ...]

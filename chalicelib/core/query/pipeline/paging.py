@@ -1,4 +1,7 @@
-"""$limit, $skip, $count and $sort. Spec: mongodb, "$limit (aggregation)", "$sort (aggregation)" ..."""
+"""$limit, $skip, $count and $sort.
+
+Spec: mongodb, "$limit (aggregation)", "$skip (aggregation)", "$count (aggregation)" and "$sort (aggregation)".
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ SORT_CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
+    """The first `count` documents."""
+
     count: int
 
     @property
@@ -33,6 +38,8 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
+    """The documents after the first `count`."""
+
     count: int
 
     @property

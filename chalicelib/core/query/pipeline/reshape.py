@@ -109,6 +109,8 @@ def _actions(node: Node) -> tuple[bool, bool]:
 
 @dataclass(frozen=True, slots=True)
 class AddFields:
+    """The documents with computed fields added or replaced."""
+
     unchecked: Document
     tree: Node
 

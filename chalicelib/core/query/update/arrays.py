@@ -1,4 +1,7 @@
-"""Operators that add elements to an array: $push, $addToSet; and $pop, which takes one away."""
+"""Operators that add elements to an array: $push, $addToSet; and $pop, which takes one away.
+
+Operators raise InvalidUpdate for operands that they cannot take, their leaves for values that are not arrays.
+"""
 
 from __future__ import annotations
 

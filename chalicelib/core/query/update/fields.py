@@ -1,4 +1,7 @@
-"""Operators that write a whole field: $set, $setOnInsert, $unset, $min, $max, $currentDate."""
+"""Operators that write a whole field: $set, $setOnInsert, $unset, $min, $max, $currentDate.
+
+Operators raise InvalidUpdate for operands that they cannot take.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Operators that compute: $inc, $mul, $bit; and the number types of their results."""
+"""Operators that compute: $inc, $mul, $bit; and the number types of their results.
+
+Operators raise InvalidUpdate for operands that they cannot take, their leaves for values that they cannot change.
+"""
 
 from __future__ import annotations
 

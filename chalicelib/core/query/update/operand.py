@@ -43,7 +43,7 @@ def whole_number(operand: Any, what: str) -> int:
 
 
 def one_or_minus_one(operand: Any, what: str) -> int:
-    """Raises: InvalidUpdate for another operand."""
+    """The operand as 1 or -1. Raises: InvalidUpdate for any other."""
     number = whole_number(operand, what)
     if number not in (1, -1):
         raise InvalidUpdate(f"{what} must be 1 or -1")

@@ -1,4 +1,7 @@
-"""Operators that take elements out of an array by value or condition: $pull, $pullAll; and conditions on elements."""
+"""Operators that take elements out of an array by value or condition: $pull, $pullAll; and conditions on elements.
+
+Operators raise InvalidUpdate for operands that they cannot take, their leaves for values that are not arrays.
+"""
 
 from __future__ import annotations
 

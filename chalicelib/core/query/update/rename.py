@@ -15,6 +15,7 @@ from chalicelib.core.query.values import MISSING
 def rename(path: str, operand: Any) -> tuple[Leaf, Leaf]:
     """The leaf at the old name, which keeps others away, and the one at the new name, which moves.
 
+    Raises: InvalidUpdate for a name that is not text or is dynamic, or two paths of which one is part of the other.
     Spec: mongodb, "$rename".
     """
     if not isinstance(operand, str):
