@@ -19,6 +19,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.jobs import MAX_RECEIVES
 from chalicelib.engines.embedded.sqlite_jobs import DEAD_KEPT_SECONDS, SqliteJobs
+from tests.contracts.jobs.threads import worked_off_by_threads
 from tests.live import PATIENCE_SECONDS, ROOT
 
 QUEUE = "chores"
@@ -75,6 +76,11 @@ def process(code: str, file: Path) -> Iterator[subprocess.Popen[str]]:
             yield started
         finally:
             started.kill()
+
+
+def test_threads_share_a_queue_and_each_job_is_done_once(jobs: SqliteJobs) -> None:
+    jobs.put(QUEUE, [{"n": n} for n in range(60)])
+    assert worked_off_by_threads(jobs, QUEUE) == Counter(range(60))
 
 
 def test_two_processes_share_a_queue_and_each_job_is_done_once(jobs: SqliteJobs, file: Path) -> None:
