@@ -137,8 +137,8 @@ def aws_engines(settings: Settings, documents: MongoDocuments, clock: Clock) -> 
 
 def assemble(engines: Engines, settings: Settings) -> Core:
     """The core over given engines."""
-    documents, blobs, clock, passwords = engines.documents, engines.blobs, engines.clock, engines.passwords
-    tenants = TenantsService(documents, blobs, clock)
+    documents, clock, passwords = engines.documents, engines.clock, engines.passwords
+    tenants = TenantsService(documents, engines.blobs, clock)
     directory = BucketDirectory(documents)
     buckets = BucketsService(documents, tenants, directory)
     memberships = Memberships(documents)
@@ -149,10 +149,7 @@ def assemble(engines: Engines, settings: Settings) -> Core:
     federation = FederationService(documents, providers, engines.openid, logins, memberships, clock)
     replays = Replays(documents, clock, settings.request_token_hours)
     objects = _objects(engines, directory, replays, settings)
-    records = FileRecords(documents, directory)
-    contents = FileContents(blobs, records, settings.max_file_bytes)
-    files = FilesService(records, contents, clock)
-    uploads = UploadsService(documents, files, contents, blobs, clock, max_upload_bytes=settings.max_upload_bytes)
+    files = _files(engines, directory, tenants, settings)
     push = _push(engines, tenants, settings)
     return Core(
         authentication=Authentication(documents, tenants, memberships, clock),
@@ -164,14 +161,14 @@ def assemble(engines: Engines, settings: Settings) -> Core:
         groups=GroupsService(documents, clock, directory, tenants),
         buckets=buckets,
         objects=objects,
-        files=files,
-        downloads=DownloadsService(records, files, blobs, max_inline_bytes=settings.max_inline_bytes),
-        uploads=uploads,
-        blob_sweep=BlobSweep(documents, tenants, uploads, blobs, clock),
+        files=files.metadata,
+        downloads=files.downloads,
+        uploads=files.uploads,
+        blob_sweep=files.sweep,
         transfer=TransferService(documents, directory, clock, settings.max_object_bytes),
         counters=engines.counters,
         stats=StatsService(documents, tenants, engines.counters, clock),
-        purge=PurgeService(tenants, buckets, objects, files, accounts, federation, replays, push, clock),
+        purge=PurgeService(tenants, buckets, objects, files.metadata, accounts, federation, replays, push, clock),
         upkeep=UpkeepService(documents, tenants, directory),
         push=push,
         jobs=engines.jobs,
@@ -190,6 +187,26 @@ def _objects(engines: Engines, directory: BucketDirectory, replays: Replays, set
         max_object_bytes=settings.max_object_bytes,
         timeout_ms=settings.query_timeout_ms,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The services around one store of contents."""
+
+    metadata: FilesService
+    downloads: DownloadsService
+    uploads: UploadsService
+    sweep: BlobSweep
+
+
+def _files(engines: Engines, directory: BucketDirectory, tenants: TenantsService, settings: Settings) -> _Files:
+    documents, blobs, clock = engines.documents, engines.blobs, engines.clock
+    records = FileRecords(documents, directory)
+    contents = FileContents(blobs, records, settings.max_file_bytes)
+    metadata = FilesService(records, contents, clock)
+    uploads = UploadsService(documents, metadata, contents, blobs, clock, max_upload_bytes=settings.max_upload_bytes)
+    downloads = DownloadsService(records, metadata, blobs, max_inline_bytes=settings.max_inline_bytes)
+    return _Files(metadata, downloads, uploads, BlobSweep(documents, tenants, uploads, blobs, clock))
 
 
 def _push(engines: Engines, tenants: TenantsService, settings: Settings) -> Push:
