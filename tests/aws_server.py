@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pytest
 from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
+from moto.sqs.models import Queue
 
 from chalicelib.core.jobs import MAX_RECEIVES
 from chalicelib.engines.aws.clients import Clients
@@ -66,12 +67,23 @@ def aws_server() -> Iterator[AwsServer]:
         for name, value in KEYS.items():
             environment.setenv(name, value)
         environment.delenv("AWS_PROFILE", raising=False)
+        environment.setattr(Queue, "delete_message", _one_at_a_time(Queue.delete_message))
         try:
             clients.s3.meta.events.register("after-call.s3.ListMultipartUploads", _date_uploads(datetime.now(UTC)))
             yield AwsServer(url, clients)
         finally:
             clients.close()
             server.stop()
+
+
+def _one_at_a_time(delete: Callable[[Queue, str], None]) -> Callable[[Queue, str], None]:
+    """Lets no other write of a queue into a deletion: moto writes back what it read before, and would undo it."""
+
+    def delete_alone(queue: Queue, receipt_handle: str) -> None:
+        with queue._messages_lock:
+            delete(queue, receipt_handle)
+
+    return delete_alone
 
 
 def _date_uploads(started_at: datetime) -> Callable[..., None]:
