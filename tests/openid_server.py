@@ -69,7 +69,9 @@ class OpenIdServer:
 
     def _token(self, authorization: str, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
         asked = self._codes.pop(form.get("code", ""), None)
-        if asked is None or not _is_client(authorization, form):
+        if not _is_client(authorization, form):
+            return 401, {"error": "invalid_client"}
+        if asked is None:
             return 400, {"error": "invalid_grant"}
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

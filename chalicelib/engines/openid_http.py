@@ -81,10 +81,18 @@ class OpenIdHttp:
         except (OSError, HTTPException, ValueError) as error:
             raise Unavailable("the OpenID provider cannot be reached") from error
         if status in _REFUSALS:
-            raise NotAuthenticated(f"the OpenID provider refuses: {status}")
+            raise _refusal(status, content)
         if status != HTTPStatus.OK:
-            raise Unavailable(f"the OpenID provider failed: {status}")
+            raise Unavailable("the OpenID provider failed", str(status))
         return _object(content)
+
+
+def _refusal(status: int, content: bytes) -> NotAuthenticated | Unavailable:
+    """The error for a refusal: for the operator if it is about us, not about who logs in. Spec: rfc6749, 5.2."""
+    for word in ("invalid_client", "unauthorized_client"):
+        if f'"{word}"'.encode() in content:
+            return Unavailable("the OpenID provider refuses the client id or secret", word)
+    return NotAuthenticated(f"the OpenID provider refuses: {status}")
 
 
 def _exchange(url: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:

@@ -156,11 +156,13 @@ class Reply:
 
     `headers` are pairs, so that a name may occur twice; a Content-Type among them overrides the one that the body
     suggests. JSON must be plain: dates, ids and other values beyond JSON are converted by the dialect's wire.py.
+    `failure` is only logged: what went wrong behind an answer that is in order.
     """
 
     status: int
     body: JsonBody | str | bytes | Stream | Live | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    failure: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,10 @@ class Mount:
 
     def _render(self, work: Work, request: Request, path: str) -> Reply:
         try:
-            return self._carried(encode(work()))
+            reply = work()
+            if reply.failure is not None:
+                self._log_failure(reply.failure, request, path)
+            return self._carried(encode(reply))
         except CoreError as error:
             if isinstance(error, Unavailable):
                 self._log_failure(error, request, path)

@@ -75,11 +75,29 @@ def test_a_code_is_exchanged_once(server: OpenIdServer, client: OpenIdHttp, meth
         client.redeem(metadata, grant(code))
 
 
-@pytest.mark.parametrize("change", [{"verifier": "w" * 43}, {"landing": "https://else"}, {"client_secret": "wrong"}])
+@pytest.mark.parametrize("change", [{"verifier": "w" * 43}, {"landing": "https://else"}])
 def test_a_provider_that_refuses_is_believed(server: OpenIdServer, client: OpenIdHttp, change: dict[str, str]) -> None:
     code = code_of(server, client)
     with pytest.raises(NotAuthenticated):
         client.redeem(client.metadata(server.issuer), grant(code, **change))
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("word", ["invalid_client", "unauthorized_client"])
+def test_a_provider_that_does_not_know_us_is_for_the_operator(
+    server: OpenIdServer, client: OpenIdHttp, status: int, word: str
+) -> None:
+    server.answers["/token"] = (status, json.dumps({"error": word}).encode())
+    with pytest.raises(Unavailable) as refused:
+        client.redeem(client.metadata(server.issuer), grant("any"))
+    assert refused.value.code == word
+
+
+@pytest.mark.parametrize("content", [b"", b"no", b"[]", b'{"error": []}', b'{"error": "invalid_grant"}'])
+def test_a_code_that_a_provider_refuses_is_no_login(server: OpenIdServer, client: OpenIdHttp, content: bytes) -> None:
+    server.answers["/token"] = (400, content)
+    with pytest.raises(NotAuthenticated):
+        client.redeem(client.metadata(server.issuer), grant("any"))
 
 
 def test_a_provider_tells_of_the_user(server: OpenIdServer, client: OpenIdHttp) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chalicelib.core.errors import CoreError
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -51,6 +53,14 @@ class Landing:
     code: str | None = field(repr=False)
     error: str | None = None
     issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where the browser goes in the end. `failure` is what kept us from finishing, for the operator's log."""
+
+    url: str = field(repr=False)
+    failure: CoreError | None = None
 
 
 @dataclass(frozen=True, slots=True)

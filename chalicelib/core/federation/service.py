@@ -46,7 +46,7 @@ from chalicelib.core.errors import (
 )
 from chalicelib.core.federation.id_tokens import checked_claims
 from chalicelib.core.federation.links import Links
-from chalicelib.core.federation.model import Departure, Landing, Link, LoginStart, Provider
+from chalicelib.core.federation.model import Arrival, Departure, Landing, Link, LoginStart, Provider
 from chalicelib.core.federation.ports import CodeGrant, OpenIdClient, ProviderMetadata, is_provider_url
 from chalicelib.core.federation.providers import OpenIdProviders
 from chalicelib.core.federation.stored import LOGINS, link_id, login_to_document
@@ -126,25 +126,26 @@ class FederationService:
         }
         return Departure(_with_query(metadata.authorization_endpoint, asked), state)
 
-    def finish(self, tenant: Tenant, landing: Landing) -> str:
+    def finish(self, tenant: Tenant, landing: Landing) -> Arrival:
         """Where to send the browser after all: with a one-time `token`, or with an `error`.
 
         Raises: InvalidInput when it is not known where, for the login was not begun by this browser, or too long ago.
         """
         begun = self._take_login(tenant, landing)
+        redirect: str = begun["redirect"]
         try:
             user_id = self._identify(tenant, begun, landing)
-            return _with_query(begun["redirect"], {"token": self._issue_token(tenant, user_id)})
+            return Arrival(_with_query(redirect, {"token": self._issue_token(tenant, user_id)}))
         except _Refused as refused:
-            return _with_query(begun["redirect"], {"error": str(refused)})
+            return _came_to_nothing(redirect, str(refused))
         except NotAuthenticated:
-            return _with_query(begun["redirect"], {"error": "authentication_failed"})
+            return _came_to_nothing(redirect, "authentication_failed")
         except UserNotFound:
-            return _with_query(begun["redirect"], {"error": "user_not_found"})
-        except Unavailable:
-            return _with_query(begun["redirect"], {"error": "temporarily_unavailable"})
-        except CoreError:
-            return _with_query(begun["redirect"], {"error": "server_error"})
+            return _came_to_nothing(redirect, "user_not_found")
+        except Unavailable as error:
+            return _came_to_nothing(redirect, "temporarily_unavailable", error)
+        except CoreError as error:
+            return _came_to_nothing(redirect, "server_error", error)
 
     def log_in(self, caller: Caller, token: str) -> Login | None:
         """A new session for the user of a one-time token, which is good no more; None in a tenant that trusts no
@@ -289,6 +290,10 @@ class FederationService:
 
 class _Refused(Exception):
     """Why a login ends without a user: a word for the app."""
+
+
+def _came_to_nothing(redirect: str, why: str, failure: CoreError | None = None) -> Arrival:
+    return Arrival(_with_query(redirect, {"error": why}), failure)
 
 
 def _require_asked(metadata: ProviderMetadata, landing: Landing) -> None:

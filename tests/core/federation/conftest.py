@@ -73,7 +73,7 @@ class Openid:
     def finish(self, asked: dict[str, str], **change: Any) -> dict[str, str]:
         """What the app is told in the end."""
         landing = replace(Landing(asked["state"], asked["kept"], "the code"), **change)
-        url = self.site.core.federation.finish(self.site.tenant, landing)
+        url = self.site.core.federation.finish(self.site.tenant, landing).url
         assert url.startswith(f"{REDIRECT}&")
         told = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         assert told.pop("from") == "openid"

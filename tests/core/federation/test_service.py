@@ -239,7 +239,7 @@ def test_the_redirect_stays_as_it_is_registered(openid: Openid, redirect: str, b
     openid.site.core.openid_providers.set_redirects(openid.site.tenant_id, [redirect])
     asked = openid.start(redirect=redirect, creates_user=True)
     landing = Landing(asked["state"], asked["kept"], "the code")
-    assert openid.site.core.federation.finish(openid.site.tenant, landing).startswith(f"{before}token=")
+    assert openid.site.core.federation.finish(openid.site.tenant, landing).url.startswith(f"{before}token=")
 
 
 def test_more_claims_than_a_user_can_hold_are_refused(openid: Openid) -> None:

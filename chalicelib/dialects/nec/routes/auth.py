@@ -49,5 +49,5 @@ def finish_openid_login(call: Call) -> Reply:
     Spec: nec-rest, 5.11.
     """
     tenant = call.core.authentication.tenant(call.request.path_parameters[TENANT])
-    url = call.core.federation.finish(tenant, wire.landing(call))
-    return wire.arrival_reply(call, tenant, url)
+    arrival = call.core.federation.finish(tenant, wire.landing(call))
+    return wire.arrival_reply(call, tenant, arrival)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.core.errors import InvalidInput
-from chalicelib.core.federation.model import Departure, Landing, Link, LoginStart
+from chalicelib.core.federation.model import Arrival, Departure, Landing, Link, LoginStart
 from chalicelib.core.federation.service import LOGIN_LASTS
 from chalicelib.core.tenants.model import Tenant
 from chalicelib.dialects.nec.wire.body import optional_text
@@ -58,10 +58,11 @@ def departure_reply(departure: Departure, start: LoginStart) -> Reply:
     return Reply(302, None, (("Location", departure.url), ("Set-Cookie", cookie), *_PRIVATE))
 
 
-def arrival_reply(call: Call, tenant: Tenant, url: str) -> Reply:
+def arrival_reply(call: Call, tenant: Tenant, arrival: Arrival) -> Reply:
     """302 to the app; the login's cookie is gone."""
     ended = _cookie(call.query.get("state") or "", "", _landing_url(call, tenant), 0)
-    return Reply(302, None, (("Location", url), ("Set-Cookie", ended), *_PRIVATE))
+    headers = (("Location", arrival.url), ("Set-Cookie", ended), *_PRIVATE)
+    return Reply(302, None, headers, arrival.failure)
 
 
 def one_time_token(body: dict[str, Any]) -> str | None:

@@ -164,6 +164,22 @@ def test_a_tenants_limit_holds_for_logins_too(openid: Openid) -> None:
     assert 0 < int(answers[429].headers["Retry-After"]) <= 60
 
 
+def test_the_operator_learns_why_a_provider_was_of_no_use(openid: Openid, capsys: pytest.CaptureFixture[str]) -> None:
+    put = openid.nec.core.openid_providers.put
+    put(openid.nec.tenant, "google", openid.server.issuer, CLIENT_ID, "an old secret")
+    assert openid.come(createUser="true") == {"error": "temporarily_unavailable"}
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (failure,) = [line for line in lines if line["event"] == "failure"]
+    assert (failure["level"], failure["route"]) == ("ERROR", "/1/{tenant}/auth/oidc/auth_resp")
+    assert failure["cause"].startswith("Unavailable (invalid_client) at openid_http.py")
+    assert failure["request_id"] == lines[-1]["request_id"]
+
+
+def test_what_people_do_at_a_provider_is_no_failure_of_ours(openid: Openid, capsys: pytest.CaptureFixture[str]) -> None:
+    assert openid.come() == {"error": "user_not_found"}
+    assert '"failure"' not in capsys.readouterr().err
+
+
 def test_a_login_is_tied_to_its_browser(openid: Openid) -> None:
     started = openid.start(createUser="true")
     cookie = started.headers["Set-Cookie"]
