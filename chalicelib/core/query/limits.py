@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.core.errors import InvalidQuery
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64, is_unicode
 
 MAX_NESTING: Final = 100
 """Levels of objects and arrays in a filter or projection, inclusive. Source: MongoDB's limit for BSON documents."""
@@ -38,10 +39,6 @@ MAX_SORT_KEYS: Final = 32
 """Keys in a sort order, inclusive. Source: MongoDB's limit for compound sorts and indexes."""
 
 
-MAX_INTEGER: Final = 2**63 - 1
-"""The largest whole number that BSON holds, inclusive. Source: BSON."""
-
-
 def bounded_copy(source: Any, what: str, levels: int = MAX_NESTING) -> Any:
     """A copy of objects and arrays as plain dictionaries and lists; the scalars in it are shared.
 
@@ -54,29 +51,14 @@ def bounded_copy(source: Any, what: str, levels: int = MAX_NESTING) -> Any:
         if isinstance(source, dict):
             return {_name(name, what): bounded_copy(item, what, levels - 1) for name, item in source.items()}
         return [bounded_copy(item, what, levels - 1) for item in source]
-    if type(source) is int and not -MAX_INTEGER - 1 <= source <= MAX_INTEGER:
+    if type(source) is int and not MIN_INT64 <= source <= MAX_INT64:
         raise InvalidQuery(f"the {what} has a number of more than 64 bits")
-    if type(source) is str and not _is_unicode(source):
+    if type(source) is str and not is_unicode(source):
         raise InvalidQuery(f"the {what} has text with half of a surrogate pair")
     return source
 
 
 def _name(name: Any, what: str) -> str:
-    if not isinstance(name, str) or "\0" in name or not _is_unicode(name):
+    if not isinstance(name, str) or "\0" in name or not is_unicode(name):
         raise InvalidQuery(f"the {what} has a field name that no document can have: {name!r}")
     return name
-
-
-def _is_unicode(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def check_nesting(source: Any, what: str) -> None:
-    """Raises: InvalidQuery as `bounded_copy` does."""
-    bounded_copy(source, what)

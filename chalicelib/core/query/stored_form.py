@@ -14,13 +14,10 @@ import bson
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from chalicelib.core.errors import InvalidDocument
-from chalicelib.core.query.values import Document
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64, Document, is_unicode
 
 MAX_DEPTH: Final = 100
 """Levels of objects and arrays, the document itself among them, included. Spec: mongodb, "Limits"."""
-
-MIN_INT64: Final = -(2**63)
-MAX_INT64: Final = 2**63 - 1
 
 _BAD_NAME = re.compile("^\\$|[.\x00\ud800-\udfff]")
 _FREE_OF_RULES: Final = frozenset(
@@ -113,7 +110,7 @@ def _check_tree(top: _Items, named: bool, trail: _Trail, depth: int) -> None:
             elif kind is list:
                 pending.append((enumerate(item), False, (trail, name), depth + 1))
             elif kind is str:
-                if not item.isascii() and _has_lone_surrogate(item):
+                if not item.isascii() and not is_unicode(item):
                     raise InvalidDocument(f"the text at {_spelled((trail, name))} has a lone surrogate")
             elif kind is int or kind is Int64:
                 if not MIN_INT64 <= item <= MAX_INT64:
@@ -143,21 +140,13 @@ def _check_rare(item: Any, trail: _Trail, depth: int, pending: list[_Level]) -> 
 
 
 def _check_pattern(pattern: Any, trail: _Trail) -> None:
-    if isinstance(pattern, str) and (_has_lone_surrogate(pattern) or "\0" in pattern):
+    if isinstance(pattern, str) and (not is_unicode(pattern) or "\0" in pattern):
         raise InvalidDocument(f"the regular expression at {_spelled(trail)} has a NUL or a lone surrogate")
 
 
 def _is_fine_name(name: Any) -> bool:
     # An identifier has none of what is forbidden, and is recognised much faster.
     return isinstance(name, str) and (name.isidentifier() or not _BAD_NAME.search(name))
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
 
 
 def _name_fault(name: Any, trail: _Trail) -> str:

@@ -13,7 +13,7 @@ from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectI
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.paths import Test
-from chalicelib.core.query.values import MISSING, as_python_number, is_number
+from chalicelib.core.query.values import MAX_INT32, MIN_INT32, MISSING, as_python_number, is_number
 
 TYPE_NUMBERS: dict[str, int] = {
     "double": 1,
@@ -76,7 +76,7 @@ def type_alias(value: Any) -> str:
     if value is MISSING:
         return "missing"
     if type(value) is int:
-        return "int" if -(2**31) <= value < 2**31 else "long"
+        return "int" if MIN_INT32 <= value <= MAX_INT32 else "long"
     if isinstance(value, Code):
         return "javascript" if value.scope is None else "javascriptWithScope"
     for cls in type(value).__mro__:

@@ -1,4 +1,4 @@
-"""How BSON values compare: one total order over all types, and the brackets that queries compare within.
+"""BSON values: their ranges, one total order over all types, and the brackets that queries compare within.
 
 Spec: mongodb, "Comparison/Sort Order". Documents are plain dictionaries; dates are aware UTC datetimes.
 """
@@ -30,6 +30,12 @@ class Missing:
 
 
 MISSING: Final = Missing()
+
+# The whole numbers that BSON's int and long hold, both ends included.
+MIN_INT32: Final = -(2**31)
+MAX_INT32: Final = 2**31 - 1
+MIN_INT64: Final = -(2**63)
+MAX_INT64: Final = 2**63 - 1
 
 # Places in the order of types.
 MIN_KEY, NULL, NUMBER, STRING, OBJECT, ARRAY, BINARY, OBJECT_ID, BOOLEAN, DATE, TIMESTAMP, REGEX, CODE, MAX_KEY = range(
@@ -139,6 +145,17 @@ def compare(left: Any, right: Any) -> int:
 def equal(left: Any, right: Any) -> bool:
     """Whether two values are the same to a query: 1 is 1.0, true is not 1, field order counts in objects."""
     return sort_key(left) == sort_key(right)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether BSON can hold the text: without lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_number(value: Any) -> bool:

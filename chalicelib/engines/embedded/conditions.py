@@ -15,7 +15,7 @@ from chalicelib.core.query import values
 from chalicelib.core.query.filter import AnyOf, Filter, OneOf, Within
 from chalicelib.core.query.filter import Condition as FilterCondition
 from chalicelib.core.query.paths import array_index, split_path
-from chalicelib.core.query.values import Document, type_order
+from chalicelib.core.query.values import Document, is_unicode, type_order
 from chalicelib.engines.embedded.key_encoding import BRACKETS, UNDEFINED_KEY, encode
 
 _SCALARS = frozenset((values.NUMBER, values.STRING, values.OBJECT_ID, values.BOOLEAN, values.DATE))
@@ -83,15 +83,6 @@ def few_ids(filter: Filter) -> tuple[str, ...]:
             if wanted and len(wanted) == len(condition.values):
                 return wanted
     return ()
-
-
-def is_unicode(text: str) -> bool:
-    """Whether it can be stored, and so be found: without lone surrogates."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def exclusions(source: Document) -> tuple[OnPath, ...] | None:

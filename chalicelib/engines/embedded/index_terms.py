@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.core.query.values import is_unicode
 from chalicelib.engines.embedded.catalogue import Collection, StoredIndex
-from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, Place, Span, intersected, is_unicode
+from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, Place, Span, intersected
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.key_encoding import invert, string_of
 

@@ -21,10 +21,9 @@ from chalicelib.core.errors import (
     InvalidUpdate,
 )
 from chalicelib.core.query.update import Update
-from chalicelib.core.query.values import Document
+from chalicelib.core.query.values import Document, is_unicode
 from chalicelib.engines.embedded import catalogue
 from chalicelib.engines.embedded.catalogue import Catalogue, Collection, StoredIndex
-from chalicelib.engines.embedded.conditions import is_unicode
 from chalicelib.engines.embedded.tenant_file import Session
 
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)

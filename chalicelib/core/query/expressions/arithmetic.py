@@ -21,10 +21,6 @@ from chalicelib.core.query.expressions.numbers import (
     DECIMAL_CONTEXT,
     DOUBLE,
     INT,
-    INT32_MAX,
-    INT32_MIN,
-    INT64_MAX,
-    INT64_MIN,
     LONG,
     as_decimal,
     as_double,
@@ -38,6 +34,7 @@ from chalicelib.core.query.expressions.operands import binary, unary, variadic
 from chalicelib.core.query.expressions.rounding import OPERATORS as ROUNDING
 from chalicelib.core.query.expressions.values import is_nullish
 from chalicelib.core.query.types import type_alias
+from chalicelib.core.query.values import MAX_INT32, MAX_INT64, MIN_INT32, MIN_INT64
 
 _EXACT_POWER_BITS = 64
 
@@ -122,7 +119,7 @@ def _multiply(name: str, values: list[Any]) -> Any:
     product = 1
     for value in values:
         product *= int(value)
-        if not INT64_MIN <= product <= INT64_MAX:
+        if not MIN_INT64 <= product <= MAX_INT64:
             return math.prod(map(as_double, values), start=1.0)
     return integer(product, kind)
 
@@ -153,7 +150,7 @@ def _mod(name: str, left: Any, right: Any) -> Any:
 
 
 def _is_int32(value: float) -> bool:
-    return INT32_MIN <= value <= INT32_MAX and value == int(value)
+    return MIN_INT32 <= value <= MAX_INT32 and value == int(value)
 
 
 def _integer_type(value: Any) -> int:
@@ -178,7 +175,7 @@ def _abs(name: str, value: Any) -> Any:
         return decimal128(value.to_decimal().copy_abs())
     if kind == DOUBLE:
         return abs(value)
-    if value == INT64_MIN:
+    if value == MIN_INT64:
         raise OperatorMisused("can't take $abs of the smallest long")
     return integer(abs(int(value)), kind)
 
@@ -263,7 +260,7 @@ def _pow(name: str, base: Any, exponent: Any) -> Any:
     exact = _exact_power(int(base), int(exponent))
     if exact is None:
         return _double_power(as_double(base), as_double(exponent))
-    return integer(exact, LONG if kind == LONG or not INT32_MIN <= exact <= INT32_MAX else INT)
+    return integer(exact, LONG if kind == LONG or not MIN_INT32 <= exact <= MAX_INT32 else INT)
 
 
 def _refuse_infinite_power(infinite: bool) -> None:
@@ -280,7 +277,7 @@ def _exact_power(base: int, exponent: int) -> int | None:
     if not 0 <= exponent < _EXACT_POWER_BITS:
         return None
     power = int(base**exponent)
-    return power if INT64_MIN <= power <= INT64_MAX else None
+    return power if MIN_INT64 <= power <= MAX_INT64 else None
 
 
 def _double_power(base: float, exponent: float) -> float:

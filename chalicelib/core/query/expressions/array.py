@@ -11,13 +11,13 @@ from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.compiler import Builder, Compiler
 from chalicelib.core.query.expressions.limits import bounded, check_element_count
 from chalicelib.core.query.expressions.loops import OPERATORS as LOOPS
-from chalicelib.core.query.expressions.numbers import INT32_MAX, INT32_MIN, describe, whole_number
+from chalicelib.core.query.expressions.numbers import describe, whole_number
 from chalicelib.core.query.expressions.operands import binary, unary, variadic
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 from chalicelib.core.query.expressions.substring import range_of
 from chalicelib.core.query.expressions.values import is_nullish, order_key
 from chalicelib.core.query.types import type_alias
-from chalicelib.core.query.values import MISSING
+from chalicelib.core.query.values import MAX_INT32, MIN_INT32, MISSING
 
 
 def require_array(name: str, value: Any) -> list[Any]:
@@ -36,7 +36,7 @@ def _element_at(name: str, array: Any, index: Any) -> Any:
 
 def _int32(name: str, what: str, value: Any) -> int:
     whole = whole_number(value)
-    if whole is None or not INT32_MIN <= whole <= INT32_MAX:
+    if whole is None or not MIN_INT32 <= whole <= MAX_INT32:
         raise OperatorMisused(f"{name} requires a 32-bit whole number for {what}, found {describe(value)}")
     return whole
 

@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.expressions.limits import MAX_DEPTH, gathered
-from chalicelib.core.query.expressions.numbers import INT64_MAX, INT64_MIN
 from chalicelib.core.query.expressions.paths import field_names, field_path, variable_path
 from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
-from chalicelib.core.query.values import MISSING, Document
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64, MISSING, Document
 
 REFUSED = frozenset({"$function", "$accumulator", "$where", "$out", "$merge"})
 """Operators that run code or write."""
@@ -160,7 +159,7 @@ def check_variable_name(name: Any) -> None:
 
 
 def _literal(source: Any) -> Any:
-    beyond_int64 = type(source) is int and not INT64_MIN <= source <= INT64_MAX
+    beyond_int64 = type(source) is int and not MIN_INT64 <= source <= MAX_INT64
     try:
         return float(source) if beyond_int64 else source
     except OverflowError:

@@ -19,10 +19,6 @@ from chalicelib.core.query.expressions.numbers import (
     DECIMAL,
     DOUBLE,
     INT,
-    INT32_MAX,
-    INT32_MIN,
-    INT64_MAX,
-    INT64_MIN,
     as_decimal,
     as_double,
     decimal128,
@@ -34,6 +30,7 @@ from chalicelib.core.query.expressions.scope import Compiled, Constant, Scope
 from chalicelib.core.query.expressions.text import value_text
 from chalicelib.core.query.expressions.values import is_nullish, truthy
 from chalicelib.core.query.types import TYPE_NUMBERS, type_alias
+from chalicelib.core.query.values import MAX_INT32, MAX_INT64, MIN_INT32, MIN_INT64
 
 _WHOLE_TEXT = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER_TEXT = re.compile(
@@ -154,8 +151,8 @@ _CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
     "date": _to_date,
     "decimal": _to_decimal,
     "double": _to_double,
-    "int": _to_whole(INT32_MIN, INT32_MAX, int, from_date=False),
-    "long": _to_whole(INT64_MIN, INT64_MAX, Int64, from_date=True),
+    "int": _to_whole(MIN_INT32, MAX_INT32, int, from_date=False),
+    "long": _to_whole(MIN_INT64, MAX_INT64, Int64, from_date=True),
     "objectId": _to_object_id,
     "string": value_text,
 }

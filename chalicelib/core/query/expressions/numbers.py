@@ -14,9 +14,7 @@ from bson.decimal128 import create_decimal128_context
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.types import type_alias
-
-INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+from chalicelib.core.query.values import MAX_INT32, MAX_INT64, MIN_INT32, MIN_INT64
 
 NOT_A_NUMBER, INT, LONG, DOUBLE, DECIMAL = range(5)
 """Number types from the narrowest to the widest."""
@@ -29,7 +27,7 @@ def number_type(value: Any) -> int:
     """The type of a number; NOT_A_NUMBER for all else, booleans too."""
     cls = type(value)
     if cls is int:
-        return INT if INT32_MIN <= value <= INT32_MAX else LONG
+        return INT if MIN_INT32 <= value <= MAX_INT32 else LONG
     if cls is float:
         return DOUBLE
     if cls is Int64:
@@ -47,7 +45,7 @@ def widest(left: Any, right: Any) -> int:
 
 def integer(value: int, of_type: int) -> int | float:
     """A whole result: of type LONG it stays int64, and what int64 cannot hold becomes a double."""
-    if not INT64_MIN <= value <= INT64_MAX:
+    if not MIN_INT64 <= value <= MAX_INT64:
         return as_double(value)
     return Int64(value) if of_type == LONG else value
 
@@ -82,7 +80,7 @@ def require_number(name: str, value: Any) -> int:
 def require_integer(name: str, what: str, value: Any) -> int:
     """A whole number of any number type, as an int within int64. Raises: OperatorMisused."""
     whole = whole_number(value)
-    if whole is None or not INT64_MIN <= whole <= INT64_MAX:
+    if whole is None or not MIN_INT64 <= whole <= MAX_INT64:
         raise OperatorMisused(f"{name} requires a whole number for {what}, found {describe(value)}")
     return whole
 

@@ -13,10 +13,6 @@ from chalicelib.core.query.expressions.numbers import (
     DECIMAL_CONTEXT,
     DOUBLE,
     INT,
-    INT32_MAX,
-    INT32_MIN,
-    INT64_MAX,
-    INT64_MIN,
     LONG,
     decimal128,
     integer,
@@ -25,6 +21,7 @@ from chalicelib.core.query.expressions.numbers import (
 )
 from chalicelib.core.query.expressions.operands import variadic
 from chalicelib.core.query.expressions.values import is_nullish
+from chalicelib.core.query.values import MAX_INT32, MAX_INT64, MIN_INT32, MIN_INT64
 
 MIN_PLACE, MAX_PLACE = -20, 100
 """Decimal places that $round and $trunc take, inclusive. Spec: mongodb, "$round"."""
@@ -65,9 +62,9 @@ def _round_number(name: str, value: Any, kind: int, place: int, rounding: str) -
     if place >= 0:
         return value
     whole = int(Decimal(value).quantize(Decimal((0, (1,), -place)), rounding, _EXACT))
-    if not INT64_MIN <= whole <= INT64_MAX:
+    if not MIN_INT64 <= whole <= MAX_INT64:
         raise OperatorMisused(f"{name} of {value} does not fit a long")
-    return integer(whole, INT if kind == INT and INT32_MIN <= whole <= INT32_MAX else LONG)
+    return integer(whole, INT if kind == INT and MIN_INT32 <= whole <= MAX_INT32 else LONG)
 
 
 OPERATORS: dict[str, Builder] = {"$round": _rounded(ROUND_HALF_EVEN), "$trunc": _rounded(ROUND_DOWN)}

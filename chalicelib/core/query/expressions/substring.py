@@ -10,11 +10,12 @@ from typing import Any
 
 from chalicelib.core.errors import OperatorMisused
 from chalicelib.core.query.expressions.compiler import Builder
-from chalicelib.core.query.expressions.numbers import INT32_MAX, as_double, number_type, require_integer
+from chalicelib.core.query.expressions.numbers import as_double, number_type, require_integer
 from chalicelib.core.query.expressions.operands import variadic
 from chalicelib.core.query.expressions.text import coerced_text, require_string, utf8
 from chalicelib.core.query.expressions.values import is_nullish
 from chalicelib.core.query.types import type_alias
+from chalicelib.core.query.values import MAX_INT32
 
 _CONTINUATION_MASK, _CONTINUATION = 0xC0, 0x80
 """Bytes of the form 10xxxxxx are in the middle of a UTF-8 character."""
@@ -39,7 +40,7 @@ def _truncated(name: str, value: Any) -> int:
     number = as_double(value)
     if number != number:
         return 0
-    return int(max(-2.0, min(number, float(INT32_MAX))))
+    return int(max(-2.0, min(number, float(MAX_INT32))))
 
 
 def _substring_of_code_points(name: str, values: list[Any]) -> str:

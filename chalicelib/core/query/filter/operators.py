@@ -18,7 +18,7 @@ from chalicelib.core.query.filter.conditions import AnyOf, Condition, OneOf, Pre
 from chalicelib.core.query.filter.nodes import Leaf, Negation, ValueTest
 from chalicelib.core.query.regex import Pattern, RegexBudget, parse_regex
 from chalicelib.core.query.types import parse_types
-from chalicelib.core.query.values import MISSING, as_python_number, is_number
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64, MISSING, as_python_number, is_number
 
 Operand = Any
 
@@ -179,7 +179,7 @@ def _bit_mask(name: str, operand: Operand) -> int:
         # A number has 64 bits and its sign goes on forever; positions beyond are only for long binary values.
         return sum(1 << position for position in set(positions) if position is not None)
     number = whole_number(operand)
-    if number is None or not 0 <= number < 2**63:
+    if number is None or not 0 <= number <= MAX_INT64:
         raise OperatorMisused(f"{name} needs a number that is whole and not negative, binary data, or bit positions")
     return number
 
@@ -189,7 +189,7 @@ def _stored_bits(value: Any) -> int | None:
     if isinstance(value, bytes):
         return int.from_bytes(value, "little")
     number = whole_number(value)
-    return number if number is not None and -(2**63) <= number < 2**63 else None
+    return number if number is not None and MIN_INT64 <= number <= MAX_INT64 else None
 
 
 def regular_expression(operators: Mapping[str, Any], budget: RegexBudget) -> Leaf:

@@ -12,12 +12,12 @@ from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.expressions.accumulators import AccumulatedField
 from chalicelib.core.query.expressions.compiler import Compiler
 from chalicelib.core.query.expressions.limits import weigh
-from chalicelib.core.query.expressions.numbers import INT32_MAX, whole_number
+from chalicelib.core.query.expressions.numbers import whole_number
 from chalicelib.core.query.expressions.scope import Compiled, Constant
 from chalicelib.core.query.expressions.values import order_key
 from chalicelib.core.query.pipeline.group import Grouping, parse_fields
 from chalicelib.core.query.pipeline.stage import Budget, Run
-from chalicelib.core.query.values import MISSING, Document, SortKey, sort_key, type_order
+from chalicelib.core.query.values import MAX_INT32, MISSING, Document, SortKey, sort_key, type_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,6 @@ def parse_bucket_auto(compiler: Compiler, source: Any) -> BucketAuto:
     if "granularity" in options:
         raise InvalidQuery("the option granularity of $bucketAuto is not offered")
     buckets = whole_number(options["buckets"])
-    if buckets is None or not 0 < buckets <= INT32_MAX:
+    if buckets is None or not 0 < buckets <= MAX_INT32:
         raise OperatorMisused("$bucketAuto requires a whole number above 0 of buckets")
     return BucketAuto(dict(source), _group_by(compiler, "$bucketAuto", options), buckets, _output(compiler, options))

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.errors import InvalidQuery
 from chalicelib.core.query.expressions.compiler import SYSTEM_VARIABLES, Compiler
 from chalicelib.core.query.filter import Filter, parse_filter
-from chalicelib.core.query.limits import check_nesting
+from chalicelib.core.query.limits import bounded_copy
 from chalicelib.core.query.pipeline.stage import Run
 from chalicelib.core.query.values import MISSING, Document
 
@@ -47,7 +47,7 @@ def parse_match(compiler: Compiler, source: Any) -> Match | BoundMatch:
     """Raises: as `parse_filter`; InvalidQuery for an order by distance, which only find has."""
     if not isinstance(source, Mapping):
         raise InvalidQuery("$match must be a filter, an object")
-    check_nesting(dict(source), "filter")
+    bounded_copy(dict(source), "filter")  # for what it refuses: the walks below are not bounded
     _note_operators(source, compiler.operators)
     if compiler.variables and _has_expr(source):
         _checked(_bound(source, _bindings(dict.fromkeys(compiler.variables))))

@@ -13,10 +13,10 @@ from typing import Any
 from chalicelib.core.errors import InvalidQuery, OperatorMisused
 from chalicelib.core.query.expressions.compiler import Compiler
 from chalicelib.core.query.expressions.limits import weigh
-from chalicelib.core.query.expressions.numbers import INT64_MAX, describe, whole_number
+from chalicelib.core.query.expressions.numbers import describe, whole_number
 from chalicelib.core.query.order import Order, parse_order
 from chalicelib.core.query.pipeline.stage import Budget, Run
-from chalicelib.core.query.values import Document
+from chalicelib.core.query.values import MAX_INT64, Document
 
 SORT_CHUNK = 1_000
 """Documents that a sort with a limit gathers, beyond the limit, before it drops the surplus."""
@@ -112,7 +112,7 @@ def parse_skip(compiler: Compiler, source: Any) -> Skip:
 
 def _whole(name: str, source: Any) -> int:
     count = whole_number(source)
-    if count is None or count > INT64_MAX:
+    if count is None or count > MAX_INT64:
         raise OperatorMisused(f"{name} must be a whole number, not {describe(source)}")
     return count
 

@@ -14,14 +14,10 @@ from bson import Decimal128, Int64
 from bson.decimal128 import create_decimal128_context
 
 from chalicelib.core.errors import InvalidUpdate
-from chalicelib.core.query.stored_form import MAX_INT64, MIN_INT64
 from chalicelib.core.query.update.operand import is_integer, stored
 from chalicelib.core.query.update.run import Run
 from chalicelib.core.query.update.tree import Leaf
-from chalicelib.core.query.values import MISSING, is_number
-
-_MIN_INT32: Final = -(2**31)
-_MAX_INT32: Final = 2**31 - 1
+from chalicelib.core.query.values import MAX_INT32, MAX_INT64, MIN_INT32, MIN_INT64, MISSING, is_number
 
 _Compute: TypeAlias = Callable[[Any, Any], Any]
 _ComputeDecimal: TypeAlias = Callable[[Context, Decimal, Decimal], Decimal]
@@ -36,8 +32,8 @@ def increment(path: str, operand: Any) -> Leaf:
     def change(current: Any, run: Run) -> Any:
         if plain and type(current) is int:
             total = current + amount
-            if _MIN_INT32 <= total <= _MAX_INT32 and _MIN_INT32 <= current <= _MAX_INT32:
-                return total if _MIN_INT32 <= amount <= _MAX_INT32 else Int64(total)
+            if MIN_INT32 <= total <= MAX_INT32 and MIN_INT32 <= current <= MAX_INT32:
+                return total if MIN_INT32 <= amount <= MAX_INT32 else Int64(total)
         if current is MISSING:
             return amount
         return _computed(path, "$inc", current, amount, operator.add, Context.add)
@@ -104,7 +100,7 @@ def _computed(path: str, name: str, left: Any, right: Any, compute: _Compute, co
 def _typed_integer(result: int, left: int, right: int) -> int:
     """int32 only if both operands and the result are: an int64 stays one even when it becomes small."""
     for number in (left, right, result):
-        if isinstance(number, Int64) or not _MIN_INT32 <= number <= _MAX_INT32:
+        if isinstance(number, Int64) or not MIN_INT32 <= number <= MAX_INT32:
             return Int64(result)
     return result
 

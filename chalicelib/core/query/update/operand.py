@@ -8,7 +8,8 @@ from typing import Any
 from bson import Decimal128, Int64
 
 from chalicelib.core.errors import InvalidDocument, InvalidUpdate
-from chalicelib.core.query.stored_form import MAX_INT64, MIN_INT64, check_value, copy_of
+from chalicelib.core.query.stored_form import check_value, copy_of
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64
 
 
 def stored(operand: Any, path: str, below: int = 0) -> Any:

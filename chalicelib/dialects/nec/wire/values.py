@@ -20,12 +20,10 @@ from bson.errors import BSONError
 from bson.tz_util import utc as bson_utc
 
 from chalicelib.core.errors import InvalidInput
+from chalicelib.core.query.values import MAX_INT64, MIN_INT64
 
 MAX_DEPTH = 100
 """Levels of objects and arrays in a value, included. Source: MongoDB Limits, "Nested Depth for BSON Documents"."""
-
-MAX_INT64 = 2**63 - 1
-MIN_INT64 = -(2**63)
 
 _PLAIN = frozenset({str, bool, int, type(None)})
 """Types that are the same in JSON; by exact class, because Int64 is an int too."""
