@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 import secrets
+import ssl
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
@@ -23,7 +25,7 @@ class OpenIdServer:
     take the place of what it would say; `answer_issuer` is who it says answers, when it says so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.claims: dict[str, Any] = {"sub": "outside-1", "email": "ann@example.com"}
         self.told: dict[str, Any] = {"sub": "outside-1", "name": "Ann"}
         self.metadata: dict[str, Any] = {}
@@ -32,12 +34,16 @@ class OpenIdServer:
         self.asked: list[str] = []
         self._codes: dict[str, dict[str, str]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def log_in(self, url: str) -> str:
         """What a browser does with the URL of a login: where it is sent back to."""
@@ -113,6 +119,10 @@ class OpenIdServer:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def handle(self) -> None:
+                with suppress(ssl.SSLError, ConnectionError):
+                    super().handle()
 
             def log_message(self, *_: Any) -> None:
                 pass
