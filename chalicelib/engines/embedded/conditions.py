@@ -26,23 +26,23 @@ FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place between encoded values: before, or after, all keys that begin with these bytes."""
+class Bound:
+    """A bound between encoded values: before, or after, all keys that begin with these bytes."""
 
     key: bytes
     after: bool = False
 
     def position(self) -> bytes:
-        """Bytes that compare with keys as the place does; no key continues with 0xFF."""
+        """Bytes that compare with keys as the bound does; no key continues with 0xFF."""
         return self.key + b"\xff" if self.after else self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The encoded values from one place to another."""
+    """The encoded values from one bound to another."""
 
-    low: Place
-    high: Place
+    low: Bound
+    high: Bound
 
     def holds(self, point: bytes) -> bool:
         """Whether the value of this encoding lies in the span."""
@@ -159,11 +159,11 @@ def _points(condition: OneOf) -> OnPath:
 
 def _span(condition: Within) -> OnPath:
     before, beyond = BRACKETS[type_order(condition.upper if condition.lower is None else condition.lower)]
-    low, high = Place(before, after=True), Place(beyond)
+    low, high = Bound(before, after=True), Bound(beyond)
     if condition.lower is not None:
-        low = Place(encode(condition.lower), after=not condition.lower_included or _is_between(condition.lower))
+        low = Bound(encode(condition.lower), after=not condition.lower_included or _is_between(condition.lower))
     if condition.upper is not None:
-        high = Place(encode(condition.upper), after=condition.upper_included or _is_between(condition.upper))
+        high = Bound(encode(condition.upper), after=condition.upper_included or _is_between(condition.upper))
     return OnPath(condition.path, span=Span(low, high))
 
 
@@ -175,7 +175,7 @@ def _is_between(value: Any) -> bool:
 def intersected(spans: Sequence[Span]) -> Span:
     """The values that lie in all of the spans."""
     return Span(
-        max((span.low for span in spans), key=Place.position), min((span.high for span in spans), key=Place.position)
+        max((span.low for span in spans), key=Bound.position), min((span.high for span in spans), key=Bound.position)
     )
 
 
@@ -191,8 +191,8 @@ def hull(conditions: Conditions, path: str) -> OnPath | None:
             spans = [_whole_span(demand) for demand in demands if demand is not None]
             if spans and len(spans) == len(demands):
                 span = Span(
-                    min((span.low for span in spans), key=Place.position),
-                    max((span.high for span in spans), key=Place.position),
+                    min((span.low for span in spans), key=Bound.position),
+                    max((span.high for span in spans), key=Bound.position),
                 )
                 return OnPath(path, span=span, may_be_missing=any(each and each.may_be_missing for each in demands))
     return None
@@ -206,4 +206,4 @@ def _whole_span(demand: OnPath) -> Span:
     if demand.span is not None:
         return demand.span
     points = demand.points or (b"",)
-    return Span(Place(min(points)), Place(max(points), after=True))
+    return Span(Bound(min(points)), Bound(max(points), after=True))

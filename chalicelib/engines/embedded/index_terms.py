@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.core.query.values import is_unicode
 from chalicelib.engines.embedded.catalogue import Collection, StoredIndex
-from chalicelib.engines.embedded.conditions import Conditions, Either, OnPath, Place, Span, intersected
+from chalicelib.engines.embedded.conditions import Bound, Conditions, Either, OnPath, Span, intersected
 from chalicelib.engines.embedded.index_keys import directed
 from chalicelib.engines.embedded.key_encoding import invert, string_of
 
@@ -179,7 +179,7 @@ def _points(conditions: list[OnPath]) -> list[bytes] | None:
 
 
 def _mirrored(span: Span) -> Span:
-    return Span(Place(invert(span.high.key), not span.high.after), Place(invert(span.low.key), not span.low.after))
+    return Span(Bound(invert(span.high.key), not span.high.after), Bound(invert(span.low.key), not span.low.after))
 
 
 def _term_of_keys(stored: StoredIndex, keys: list[bytes], covers: Conditions) -> Term:

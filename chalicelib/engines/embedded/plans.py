@@ -16,7 +16,7 @@ from chalicelib.engines.embedded.catalogue import Collection
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PackEnd:
     """Where a pack ended: the last row's `doc`, and its key or id when the rows come in the order of those."""
 
     doc: int
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sequel:
-    """How to go on after a pack: the column that orders the rows, and which of them come after a place."""
+    """How to continue after a pack: the column that orders the rows, and which of them come after the pack."""
 
     key: str
     condition: str
@@ -58,8 +58,8 @@ class Plan:
     mixes_ties: bool = False
     """Rows that are equal in that order do not come in the order of insertion."""
 
-    def statement(self, after: Place | None, rows: int) -> tuple[str, tuple[Any, ...]]:
-        """The SELECT of the first rows, or of those after a place: bodies, docs and ordering keys, each in one text."""
+    def statement(self, after: PackEnd | None, rows: int) -> tuple[str, tuple[Any, ...]]:
+        """The SELECT of the first rows, or of those after a pack: bodies, docs and ordering keys, each in one text."""
         where, parameters = list(self.where), self.parameters
         if after is not None:
             where.append(self.sequel.condition)

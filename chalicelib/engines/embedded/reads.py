@@ -15,7 +15,7 @@ from chalicelib.core.query.values import Document
 from chalicelib.engines.embedded.catalogue import Collection
 from chalicelib.engines.embedded.conditions import Either, conditions_of, exclusions, few_ids, hull
 from chalicelib.engines.embedded.planner import Counting, Planner
-from chalicelib.engines.embedded.plans import Place, Plan, plan_for_ids
+from chalicelib.engines.embedded.plans import PackEnd, Plan, plan_for_ids
 from chalicelib.engines.embedded.tenant_file import Session
 from chalicelib.engines.embedded.writes import decode, decode_all
 
@@ -63,7 +63,7 @@ class Reader:
     def matching(self, filter: Filter, plan: Plan, wanted: int | None = None) -> Generator[Found, None, None]:
         """The documents that match, in the plan's order; `wanted`, where it is known, sizes the first pack."""
         matches = filter.matches
-        after: Place | None = None
+        after: PackEnd | None = None
         rows = _FIRST_PACK if wanted is None else min(max(wanted, 2), _FIRST_PACK)
         with self._interrupted_at_deadline():
             while True:
@@ -86,7 +86,7 @@ class Reader:
                         yield int(places[number]), document
                 if len(documents) < rows:
                     return
-                after = Place(int(places[-1]), bytes.fromhex(keys[keys.rfind(",") + 1 :]))
+                after = PackEnd(int(places[-1]), bytes.fromhex(keys[keys.rfind(",") + 1 :]))
                 rows = max(_FIRST_PACK, min(_LARGEST_PACK, rows * 2 * _PACK_BYTES // len(bodies)))
 
     def find(self, filter: Filter, order: Order, skip: int, limit: int | None) -> Generator[Document, None, None]:
