@@ -72,13 +72,16 @@ def redirects(
     urls: Annotated[
         list[str] | None, typer.Argument(metavar="[URL]...", help="All of them; none shows those there are.")
     ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove all of them: nobody can log in.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show, or set, the URLs that browsers may be sent to after a login; an app's own scheme is fine."""
     core = operator(context).core
     found = core.tenants.get(tenant)
-    if urls:
-        core.openid_providers.set_redirects(found.id, urls)
+    if urls and clear:
+        raise typer.BadParameter("goes without URLs", param_hint="--clear")
+    if urls or clear:
+        core.openid_providers.set_redirects(found.id, urls or [])
     rows = [{"url": url} for url in core.openid_providers.redirects(found.id)]
     show_rows("Redirects", rows, as_json, empty=f"None yet: yorozu openid redirects {tenant} https://app.example.com/")
 

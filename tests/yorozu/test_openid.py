@@ -115,3 +115,6 @@ def test_redirects_are_set_and_shown(data: Path) -> None:
     told(data, "openid", "redirects", "acme", *urls)
     assert [row["url"] for row in told(data, "openid", "redirects", "acme")] == urls
     assert isinstance(refused(data, "openid", "redirects", "acme", "javascript:alert(1)"), InvalidInput)
+    assert run(data, "openid", "redirects", "acme", "myapp://login", "--clear").exit_code == 2
+    assert told(data, "openid", "redirects", "acme", "--clear") == []
+    assert told(data, "openid", "redirects", "acme") == []

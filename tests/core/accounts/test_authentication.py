@@ -206,6 +206,12 @@ def test_browsers_have_a_limit_of_their_own_as_anybody_may_come(site: Site, cloc
     assert len(site.stored("_rate")) == 2
 
 
+def test_browsers_are_not_let_into_a_disabled_tenant(site: Site) -> None:
+    site.core.tenants.set_enabled(site.tenant_id, False)
+    with pytest.raises(AccessDenied):
+        site.core.authentication.open_page(site.tenant_id)
+
+
 def test_a_failed_app_authentication_is_not_counted(site: Site) -> None:
     limit(site, 1)
     for _ in range(3):
