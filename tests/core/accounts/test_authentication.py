@@ -98,6 +98,12 @@ def test_a_disabled_tenant_admits_nobody_and_tells_only_who_has_a_key(site: Site
         site.core.authentication.open(site.tenant_id, site.app.app.id, "wrong", None)
 
 
+def test_a_disabled_tenant_has_no_pages(site: Site) -> None:
+    site.core.tenants.set_enabled(site.tenant_id, False)
+    with pytest.raises(AccessDenied):
+        site.core.authentication.open_page(site.tenant_id)
+
+
 @pytest.mark.parametrize("make", [lambda user: "", lambda user: "x", new_token, lambda user: new_token("0" * 24)])
 def test_an_unknown_session_token_is_refused(site: Site, make: Callable[[str], str]) -> None:
     user = site.sign_up("ann")

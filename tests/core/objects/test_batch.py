@@ -35,6 +35,12 @@ class Blocks:
             raise Unavailable("the disk is full")
 
 
+@pytest.fixture(autouse=True)
+def _a_turn_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a turn is over only when a test says so."""
+    monkeypatch.setattr(batch, "TURN_MS", 3_600_000)
+
+
 def run(world: World, blocks: Blocks, *operations: Insert) -> list[Outcome]:
     objects = world.core.objects
     return batch.run_batch(objects, world.user("anne"), BUCKET, operations, together=blocks.together)
