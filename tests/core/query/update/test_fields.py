@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
-from tests.core.query.updating import NOW, check, updated
+from tests.core.query.update.updating import NOW, check, updated
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from bson import Decimal128, ObjectId, Regex
 
 from chalicelib.core.errors import InvalidUpdate
 from chalicelib.core.query.update import parse_update
-from tests.core.query.updating import check
+from tests.core.query.update.updating import check
 
 ONE_ID = ObjectId("0" * 24)
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import InvalidUpdate
 from chalicelib.core.query.update import parse_update
 from chalicelib.core.query.update.paths import MAX_PADDING
-from tests.core.query.updating import check, updated
+from tests.core.query.update.updating import check, updated
 
 GRADES = {"grades": [{"n": 1, "ok": True}, {"n": 5, "ok": True}, {"n": 9, "ok": False}]}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64
 
-from tests.core.query.updating import check, updated
+from tests.core.query.update.updating import check, updated
 
 EACH = "$each"
 

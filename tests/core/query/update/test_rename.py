@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.core.query.updating import check, updated
+from tests.core.query.update.updating import check, updated
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import Decimal128, Int64
 
-from tests.core.query.updating import check, updated
+from tests.core.query.update.updating import check, updated
 
 MAX32, MAX64 = 2**31 - 1, 2**63 - 1
 DECIMAL = Decimal128

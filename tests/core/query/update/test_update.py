@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import ImmutableField, InvalidUpdate
 from chalicelib.core.query.update import Update, parse_update
-from tests.core.query.updating import NOW, check, updated
+from tests.core.query.update.updating import NOW, check, updated
 
 ALL_OPERATORS = [
     "$set", "$unset", "$inc", "$mul", "$min", "$max", "$rename", "$setOnInsert", "$currentDate", "$bit", "$push",
