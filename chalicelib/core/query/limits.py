@@ -11,28 +11,28 @@ MAX_NESTING: Final = 100
 """Levels of objects and arrays in a filter or projection, inclusive. Source: MongoDB's limit for BSON documents."""
 
 MAX_PATTERN_LENGTH: Final = 1_000
-"""Characters of a regular expression, inclusive. Source: chosen; what compiling may cost grows with the length."""
+"""Characters of a regular expression, inclusive. Our choice; the cost of compiling grows with the length."""
 
 MAX_REPETITION: Final = 65_535
 """The largest count in `{n,m}` of a regular expression, inclusive. Source: PCRE; more costs memory, not only time."""
 
 MATCH_TIME_MS: Final = 200
-"""How long one regular expression may work on one string. Source: chosen; an ordinary match takes microseconds."""
+"""How long one regular expression may run on one string. Our choice; an ordinary match takes microseconds."""
 
 FAIR_MATCH_US: Final = 100
-"""Processor time that any match may take, in microseconds. Source: chosen; an ordinary match takes 2."""
+"""Processor time that any match may take, in microseconds. Our choice; an ordinary match takes 2."""
 
 FAIR_MATCH_US_PER_CHARACTER: Final = 0.2
-"""What a match may take besides for each character of its text. Source: chosen; an ordinary one takes up to 0.05."""
+"""Microseconds besides for each character of the text. Our choice; an ordinary match takes up to 0.05."""
 
 SLOW_BUDGET_MS: Final = 1_000
-"""How long the matches of one filter may take together beyond what is fair, per `BUDGET_WINDOW_S`. Source: chosen."""
+"""How long the matches of one filter may take together beyond what is fair, per `BUDGET_WINDOW_S`. Our choice."""
 
 BUDGET_WINDOW_S: Final = 60
-"""After this many seconds a filter that stays in use (a live query) gets a fresh budget. Source: chosen."""
+"""After this many seconds a filter that stays in use (a live query) gets a fresh budget. Our choice."""
 
 GEOMETRY_TIME_MS: Final = 1_000
-"""How long comparing one stored shape with the shape of a query may take. Source: chosen; a point takes
+"""How long comparing one stored shape with the shape of a query may take. Our choice; a point takes
 microseconds."""
 
 MAX_SORT_KEYS: Final = 32

@@ -37,7 +37,7 @@ class Descending:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort keys from the most important on: pairs of a dotted path and 1 (ascending) or -1 (descending).
+    """Sort keys, the most important first: pairs of a dotted path and 1 (ascending) or -1 (descending).
 
     Missing sorts as null; an array sorts by its smallest element ascending, its largest descending, an empty one
     before null. Several paths into one array are read from one element of it, as in MongoDB. Ties keep the order in
@@ -151,7 +151,7 @@ class Reached:
         return Reached(value, rest)
 
     def inside(self, element: Any) -> Reached | SortKey:
-        """The same path in one element of the array that it has reached; a key where it ends there."""
+        """The same path in one element of the array that it has reached; a sort key if it ends there."""
         if not self.rest:
             return sort_key(element)
         return Reached(element, self.rest) if isinstance(element, Mapping) else MISSING_KEY

@@ -96,7 +96,7 @@ def _values(document: Mapping[str, Any], parts: Parts, start: int, spreads: bool
 
 
 Place = tuple[int, int]
-"""Which array was the first to be entered on the way: how many parts of the path lead to it, and the index taken in it.
+"""The first array that a path entered: how many parts of the path lead to it, and the index of the element.
 
 An array whose index the path names is not entered: `a.0` has no place."""
 

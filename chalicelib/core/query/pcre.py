@@ -1,7 +1,8 @@
 """The regular expressions that MongoDB knows (PCRE's), respelled for the `regex` package, which differs in details.
 
-What would mean something else there is rewritten (`\\d` and `\\w` are ASCII, `\\Z` admits a final line break, `{` is
-plain where it counts nothing); what could run away, or has no equal, is refused: recursion, callouts, control verbs.
+A form with another meaning there is rewritten (`\\d` and `\\w` are ASCII, `\\Z` admits a final line break, `{` is
+literal unless it begins a count); what could run away or has no equivalent is refused: recursion, callouts, control
+verbs.
 Spec: mongodb, "$regex", which names PCRE 8.42 and its manual "pcrepattern".
 """
 

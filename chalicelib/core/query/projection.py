@@ -1,4 +1,4 @@
-"""Projections: which parts of a found document are handed over.
+"""Projections: which parts of a found document are returned.
 
 Spec: mongodb, "Project Fields to Return from Query", "$elemMatch (projection)", "$slice (projection)"; nec-rest, 8.3.5
 (no positional `$`, no $meta).
@@ -105,10 +105,10 @@ class Projection:
         self._elements = plan.elements
 
     def apply(self, document: Document) -> Document:
-        """What MongoDB's find would hand over of the document; the document itself is not changed.
+        """What MongoDB's find would return of the document; the document itself is not changed.
 
-        Fields keep the document's order, but an `$elemMatch` among included fields comes last. Values are shared with
-        the document where they are handed over whole.
+        Fields keep the document's order, but an `$elemMatch` among included fields comes last. Values that are
+        returned whole are shared with the document.
         """
         projected = _included(document, self._tree) if self._includes else _excluded(document, self._tree)
         for parts, part in self._slices:
@@ -244,7 +244,7 @@ def _sliced(value: Any, parts: Parts, part: Slice) -> Any:
     if isinstance(value, list):
         if not parts:
             return part.of(value)
-        # Arrays right inside an array are left alone.
+        # Arrays directly inside an array are left alone.
         return [_sliced(item, parts, part) if isinstance(item, Mapping) else item for item in value]
     if not parts or not isinstance(value, Mapping) or parts[0] not in value:
         return value

@@ -111,7 +111,7 @@ class DiskBlobs:
             if folder.exists():
                 shutil.rmtree(folder)
         except FileNotFoundError:
-            # Others delete it too, or write into it: the next call deletes what is left.
+            # Others delete it too, or write to it: the next call deletes what is left.
             shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
             raise _translated(error) from error

@@ -71,7 +71,7 @@ def encode(value: Any) -> bytes:
 
 
 def invert(key: bytes) -> bytes:
-    """Bytes that compare the other way round."""
+    """Bytes that compare in the opposite order."""
     return key.translate(_INVERTED)
 
 

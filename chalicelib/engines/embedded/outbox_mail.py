@@ -1,4 +1,4 @@
-"""Mail without an account anywhere: files in a folder to look at, or an SMTP server."""
+"""Mail without a cloud account: files in a folder, or an SMTP server."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class SmtpMailer:
 
 
 def to_message(mail: Mail, sender: str) -> EmailMessage:
-    """The mail as it travels. Raises: InvalidEmail for an address that no header can hold."""
+    """The mail as a MIME message. Raises: InvalidEmail for an address that no header can hold."""
     message = EmailMessage()
     try:
         message["From"] = mail.sender or sender

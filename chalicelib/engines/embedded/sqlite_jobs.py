@@ -26,10 +26,10 @@ POLL_SECONDS = 0.25
 """How often a waiting taker looks for jobs of other processes; those of its own process wake it at once."""
 
 BUSY_SECONDS = 20.0
-"""How long a call waits for its turn to write before it fails as Unavailable."""
+"""How long a call waits for its turn to write before it raises Unavailable."""
 
 DEAD_KEPT_SECONDS = 14 * 86_400
-"""How long dead jobs are kept to be looked at; infra/data.yaml keeps those of SQS as long. Source: SQS's longest."""
+"""How long dead jobs are kept for inspection; infra/data.yaml keeps those of SQS as long. Source: SQS's longest."""
 
 _AT_ONCE = 1000
 """Jobs that one transaction adds, so that others get a turn in between."""

@@ -23,7 +23,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.engines.embedded.catalogue import Catalogue
 
 BUSY_SECONDS = 20.0
-"""How long a transaction waits for its turn before it fails as Unavailable."""
+"""How long a transaction waits for its turn before it raises Unavailable."""
 
 _NOT_OPENED = (errno.EMFILE, errno.ENFILE)
 """What a sync fails with when the log could not even be opened: the disk was not asked, and the next sync covers it."""

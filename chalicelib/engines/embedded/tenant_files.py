@@ -46,7 +46,7 @@ _MESSAGES = {
     "SQLITE_CORRUPT": "the stored data is damaged",
     "SQLITE_NOTADB": "the stored data is damaged",
 }
-"""What a caller learns of a failure, by the beginning of SQLite's code; of any other that the database failed."""
+"""What a caller learns of a failure, by the beginning of SQLite's code; for any other: the database failed."""
 
 
 @contextmanager

@@ -34,10 +34,10 @@ class Accumulator(Protocol):
     """The running state of one accumulator in one group."""
 
     def add(self, value: Any) -> int:
-        """Takes one value; answers about how many bytes the state has grown."""
+        """Takes one value; returns about how many bytes the state has grown."""
 
     def result(self) -> Any:
-        """What the values came to, so far."""
+        """The result of the values so far."""
 
 
 class _Sum:

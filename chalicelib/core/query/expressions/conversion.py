@@ -39,7 +39,7 @@ _NUMBER_TEXT = re.compile(
 _OBJECT_ID_TEXT = re.compile(r"[0-9a-fA-F]{24}")
 
 MAX_NUMBER_TEXT = 1_000
-"""Characters of a text that can tell a number, inclusive: reading longer ones costs more than linear time."""
+"""Characters of a text that is read as a number, inclusive: longer ones cost more than linear time."""
 
 
 def _impossible(name: str, value: Any) -> OperatorMisused:

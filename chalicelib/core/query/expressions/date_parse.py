@@ -1,4 +1,4 @@
-"""Reads dates in text: ISO 8601 and its usual shortenings, or by a format of the caller's."""
+"""Reads dates in text: ISO 8601 and its usual short forms, or a format given by the caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.core.query.expressions.timezones import named_timezone
 
 
 class BadDateText(Exception):
-    """The text tells no date; the message says why, without the text."""
+    """The text is no date; the message says why, without the text."""
 
 
 _MONTHS = [
@@ -65,7 +65,7 @@ _SLASHES = re.compile(
 )
 
 MAX_DATE_TEXT = 200
-"""Characters of a text that can tell a date, inclusive: more is refused before it is read."""
+"""Characters of a text that is read as a date, inclusive; a longer one is refused unread."""
 
 
 def parse_date(text: str, zone: tzinfo, *, zone_given: bool) -> datetime:
@@ -130,7 +130,7 @@ def _form(pattern: str) -> re.Pattern[str]:
 
 
 def parse_date_as(text: str, pattern: str, zone: tzinfo, *, zone_given: bool) -> datetime:
-    """The moment that the text tells by the format. Raises: BadDateText; OperatorMisused for a bad format."""
+    """The moment that the text means in the format. Raises: BadDateText; OperatorMisused for a bad format."""
     form = _form(pattern)
     found = form.fullmatch(text) if len(text) <= MAX_DATE_TEXT else None
     if found is None:

@@ -38,7 +38,7 @@ OPERATORS: dict[str, Builder] = {name: builder for family in _FAMILIES for name,
 
 
 EVALUATION_TIMEOUT_MS = 2_000
-"""How long one evaluation may take where nobody gives a deadline: an `$expr` in a filter. Source: chosen."""
+"""How long one evaluation may take where nobody gives a deadline: an `$expr` in a filter. Our choice."""
 
 
 class Expression:

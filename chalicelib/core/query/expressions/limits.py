@@ -1,4 +1,4 @@
-"""How much an expression may build: hostile queries must not eat the memory."""
+"""How much an expression may build: hostile queries must not exhaust the memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Source: MongoDB's largest document.
 """
 
 LARGE = 10_000
-"""Elements or characters from which on a value makes its readers look at the clock."""
+"""Elements or characters from which on reading a value checks the deadline first."""
 
 _SCALAR_BYTES = 16
 

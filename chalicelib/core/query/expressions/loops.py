@@ -25,7 +25,7 @@ def _element_name(name: str, options: Document) -> str:
 
 
 def _elements(name: str, scope: Scope, array: Any) -> Iterator[Any]:
-    """The elements, with a look at the clock before each. Raises: OperatorMisused when it is not an array."""
+    """The elements; the deadline is checked before each. Raises: OperatorMisused when it is not an array."""
     if not isinstance(array, list):
         raise OperatorMisused(f"{name} requires an array for input, found {type_alias(array)}")
     for item in array:

@@ -28,7 +28,7 @@ def from_millis(name: str, milliseconds: int) -> datetime:
 
 
 def require_date(name: str, value: Any) -> datetime:
-    """The moment that a date, an ObjectId or a timestamp tells. Raises: OperatorMisused for all else."""
+    """The moment of a date, an ObjectId or a timestamp. Raises: OperatorMisused for all else."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, ObjectId):

@@ -38,7 +38,7 @@ def number_type(value: Any) -> int:
 
 
 def widest(left: Any, right: Any) -> int:
-    """The type of a result of both; NOT_A_NUMBER when one is not a number."""
+    """The type of a result computed from both; NOT_A_NUMBER when one of them is not a number."""
     left_type, right_type = number_type(left), number_type(right)
     return max(left_type, right_type) if left_type and right_type else NOT_A_NUMBER
 

@@ -1,4 +1,4 @@
-"""Builders for the common shapes of operators: so many operands, or named operands, into one function."""
+"""Builders for the common shapes of operators: a function of one, two, several or named operands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.core.query.expressions.limits import gathered
 from chalicelib.core.query.expressions.scope import Compiled, Scope
 
 _FEW = 8
-"""So many operands, each within its own limit, are not weighed together."""
+"""Up to this many operands, each within its own limit, are not weighed together."""
 
 
 def unary(compute: Callable[[str, Any], Any]) -> Builder:

@@ -49,14 +49,14 @@ def variable_path(name: str, names: Sequence[str]) -> Compiled:
 
 
 def _paced(scope: Scope, value: Any) -> Any:
-    """The value, after a look at the clock when it is large: whatever reads it will take its time."""
+    """The value; the deadline is checked first when it is large, because reading it will take time."""
     if isinstance(value, list | str) and len(value) > LARGE:
         scope.check_time()
     return value
 
 
 def value_at(value: Any, names: Sequence[str], start: int = 0) -> Any:
-    """The value at the path; through an array, the list of what its objects have there."""
+    """The value at the path; through an array, the list of the values that its objects have there."""
     for index in range(start, len(names)):
         if isinstance(value, dict):
             value = value.get(names[index], MISSING)

@@ -73,8 +73,8 @@ def _matches(scope: Scope, pattern: Pattern, text: str) -> Iterator[Any]:
         if found is None:
             return
         yield found
-        # An empty match moves on by one character, or it would be found forever. Behind the last one nothing is
-        # sought, as in MongoDB: only an empty text has an empty match at its end.
+        # An empty match moves on by one character, or it would be found forever. Nothing is sought after the last
+        # character, as in MongoDB: only an empty text has an empty match at its end.
         start = found.end() + (found.end() == found.start())
 
 

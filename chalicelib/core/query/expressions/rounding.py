@@ -27,7 +27,7 @@ MIN_PLACE, MAX_PLACE = -20, 100
 """Decimal places that $round and $trunc take, inclusive. Spec: mongodb, "$round"."""
 
 _EXACT = Context(prec=800)
-"""A double has at most 767 digits; so many keep its exact value."""
+"""A double has at most 767 significant digits, so this many keep its exact value."""
 
 
 def _rounded(rounding: str) -> Builder:
@@ -51,7 +51,7 @@ def _round_number(name: str, value: Any, kind: int, place: int, rounding: str) -
         decimal = value.to_decimal()
         if not decimal.is_finite():
             return value
-        # No more zeros behind the point than there are digits to hold them.
+        # No more zeros after the point than there are digits to hold them.
         place = min(place, DECIMAL_CONTEXT.prec - 1 - decimal.adjusted())
         rounded = decimal.quantize(Decimal((0, (1,), -place)), rounding, _EXACT)
         return decimal128(DECIMAL_CONTEXT.create_decimal(rounded))

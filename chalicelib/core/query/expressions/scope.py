@@ -32,7 +32,7 @@ class Scope:
         return scope
 
     def check_time(self) -> None:
-        """Raises: TimedOut. Called now and then by every operator that loops."""
+        """Raises: TimedOut. Every operator that loops calls it regularly."""
         self.deadline.check()
 
 

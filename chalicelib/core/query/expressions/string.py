@@ -17,7 +17,7 @@ from chalicelib.core.query.expressions.values import is_nullish
 from chalicelib.core.query.types import type_alias
 
 WHITESPACE = "\0 \t\n\v\f\r\u00a0\u1680" + "".join(map(chr, range(0x2000, 0x200B)))
-"""What the trim operators take away unless told. Spec: mongodb, "$trim (aggregation)"."""
+"""What the trim operators remove by default. Spec: mongodb, "$trim (aggregation)"."""
 
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _TO_UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
@@ -43,7 +43,7 @@ def _concat(compiler: Compiler, name: str, source: Any) -> Compiled:
 
 
 def _case(table: dict[int, int]) -> Builder:
-    """ASCII letters only, as MongoDB promises no more."""
+    """Changes ASCII letters only; MongoDB promises no more."""
     return unary(lambda name, value: coerced_text(name, value).translate(table))
 
 
@@ -66,7 +66,7 @@ def _trim(strip: Callable[[str, str], str]) -> Builder:
 
 
 def _replace(limit: int) -> Builder:
-    """Replaces the first `limit` places; -1 is all."""
+    """Replaces the first `limit` occurrences; -1 means all."""
 
     def compute(name: str, values: dict[str, Any]) -> Any:
         for what, value in values.items():

@@ -1,4 +1,4 @@
-"""Parts of strings and places in them, by UTF-8 bytes or by code points.
+"""Parts of strings and positions in them, by UTF-8 bytes or by code points.
 
 Spec: mongodb, "$substrBytes (aggregation)", "$indexOfCP (aggregation)".
 """
@@ -61,7 +61,7 @@ def _index_of_code_points(name: str, values: list[Any]) -> Any:
 
 
 def _place_of_code_points(text: str, part: str, start: int, end: int) -> int:
-    """The part must begin before the end, and may reach over it: MongoDB counts bytes and code points differently."""
+    """The part must begin before the end but may extend beyond it: MongoDB counts bytes and code points differently."""
     place = text.find(part, start)
     return place if place < end or not text else -1
 

@@ -28,7 +28,7 @@ def date_text(moment: datetime) -> str:
 
 
 def coerced_text(name: str, value: Any) -> str:
-    """What a string operator reads in a string, a number or a date; empty for null and missing.
+    """The text of a string, a number or a date for a string operator; empty for null and missing.
 
     Raises: OperatorMisused for other types.
     """

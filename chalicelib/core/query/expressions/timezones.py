@@ -1,4 +1,4 @@
-"""Timezones by Olson name or UTC offset. Spec: mongodb, "$dateToString (aggregation)", Time Zone."""
+"""Time zones by Olson name or UTC offset. Spec: mongodb, "$dateToString (aggregation)", Time Zone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OLSON_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
 
 def timezone_of(name: str, value: Any) -> tzinfo:
-    """The timezone that an operand names, such as `Asia/Tokyo`, `+09:00`, `+0900` or `+09`.
+    """The time zone that an operand names, such as `Asia/Tokyo`, `+09:00`, `+0900` or `+09`.
 
     Raises: OperatorMisused for another type or an unknown name.
     """
@@ -30,7 +30,7 @@ def timezone_of(name: str, value: Any) -> tzinfo:
 
 @lru_cache(maxsize=256)
 def named_timezone(name: str) -> tzinfo | None:
-    """The timezone, or None when there is none of that name."""
+    """The time zone of that name, or None."""
     if name in ("UTC", "GMT", "Z"):
         return UTC
     offset = _OFFSET.fullmatch(name)

@@ -14,7 +14,7 @@ from chalicelib.core.query.expressions.values import is_nullish
 
 
 def _double(name: str, value: Any) -> float:
-    """Raises: OperatorMisused for Decimal128 too: 34 right digits are not to be had here, and fewer would be wrong."""
+    """Raises: OperatorMisused for Decimal128 too: 34 correct digits are not available, and fewer would be wrong."""
     if require_number(name, value) == DECIMAL:
         raise OperatorMisused(f"{name} of a decimal is not offered; convert it with $toDouble")
     return as_double(value)

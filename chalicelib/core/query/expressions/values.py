@@ -1,4 +1,4 @@
-"""What aggregation sees in values: null or missing, true or false, and an order in which missing has its own place."""
+"""How aggregation sees values: null or missing, true or false, and an order in which missing has its own place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What $eq, $in, $gt, $gte, $lt and $lte ask of one value: tests compiled for the type of the operand.
+"""$eq, $in, $gt, $gte, $lt and $lte on one value: tests compiled for the type of the operand.
 
 Spec: mongodb, "Comparison Query Operators" and "Comparison/Sort Order": a comparison looks only at values of the
 operand's own bracket of types, null at missing fields too, and NaN equals NaN but is neither above nor below anything.

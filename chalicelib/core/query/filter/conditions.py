@@ -1,8 +1,8 @@
 """What a filter demands of single paths: enough for an engine to choose an index, without parsing `source` again.
 
 Conditions are necessary, not sufficient: every document that matches the filter satisfies all of `Filter.conditions`,
-and an engine asks `Filter.matches` about each document that its index finds. What a path's values are is told in
-paths.py (`values_at`): through arrays a path has many values, and each condition speaks of *some* value. Two conditions
+and an engine asks `Filter.matches` about each document that its index finds. paths.py (`values_at`) defines the values
+of a path: through arrays a path has many values, and each condition speaks of *some* value. Two conditions
 on one path may therefore be met by two elements of one array: their ranges may be intersected only where no array lies
 on the path. The two bounds of one `Within` hold for the same value.
 """

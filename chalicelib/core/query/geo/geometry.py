@@ -1,4 +1,4 @@
-"""GeoJSON objects and legacy coordinate pairs, checked and taken apart.
+"""GeoJSON objects and legacy coordinate pairs, checked and parsed.
 
 Spec: mongodb, "GeoJSON Objects" and "Legacy Coordinate Pairs". Positions are (longitude, latitude), or (x, y) in the
 plane.

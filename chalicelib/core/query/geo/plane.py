@@ -1,4 +1,4 @@
-"""Geometry in the plane, which the legacy shapes $box, $center and $polygon mean; borders belong to their shapes."""
+"""Geometry in the plane, for the legacy shapes $box, $center and $polygon; borders belong to their shapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Geometry on the unit sphere, where lines are great circles: distances in radians, what lies in what, and what meets.
+"""Geometry on the unit sphere, where lines are great circles: distances in radians, containment and intersection.
 
 A polygon is the smaller of the two parts into which its ring divides the globe, as in MongoDB; its border belongs to
 it.
@@ -149,7 +149,7 @@ def _triangle_area(a: Vector, b: Vector, c: Vector) -> float:
     return 2 * math.atan2(volume, 1 + _dot(a, b) + _dot(b, c) + _dot(c, a))
 
 
-# --- geometries among each other ---
+# --- pairs of geometries ---
 
 
 def _vertices(geometry: Geometry) -> Iterator[Position]:
@@ -190,19 +190,19 @@ def _lines_cross(one: Geometry, other: Geometry, deadline: Deadline) -> bool:
 
 
 def within(inner: Geometry, outer: Geometry, deadline: Deadline) -> bool:
-    """Whether a geometry lies in the polygons of another as a whole. Raises: TimedOut."""
+    """Whether a geometry lies entirely in the polygons of another. Raises: TimedOut."""
     for position in _unhurried(_vertices(inner), deadline):
         if not any(in_polygon(position, polygon) for polygon in outer.polygons):
             return False
     if _lines_cross(inner, outer, deadline):
         return False
-    # A hole that lies inside a polygon as a whole meets none of its lines.
+    # A hole that lies entirely inside a polygon meets none of its lines.
     holes = [hole for polygon in outer.polygons for hole in polygon[1:]]
     return not any(_in_ring(hole[0], polygon[0]) for hole in holes for polygon in inner.polygons)
 
 
 def _unhurried(parts: Iterable[T], deadline: Deadline) -> Iterator[T]:
-    """The parts, as long as there is time: two large shapes take the product of their sizes."""
+    """The parts, with the deadline checked: comparing two large shapes takes the product of their sizes."""
     for part in parts:
         deadline.check()
         yield part

@@ -95,7 +95,7 @@ def _output(compiler: Compiler, options: Document) -> tuple[AccumulatedField, ..
 
 @dataclass(frozen=True, slots=True)
 class BucketAuto:
-    """Buckets of about the same number of documents; equal values are never parted."""
+    """Buckets of about the same number of documents; equal values are never separated."""
 
     unchecked: Document
     group_by: Compiled

@@ -18,11 +18,11 @@ from chalicelib.core.query.pipeline.stage import Budget, Run
 from chalicelib.core.query.values import MISSING, Document, SortKey, sort_key
 
 ACCUMULATOR_BYTES = 100
-"""About what the state of one accumulator takes."""
+"""About how many bytes the state of one accumulator takes."""
 
 
 class Grouping:
-    """The groups of one run: adds documents to them, and gives them out in the order of their ids."""
+    """The groups of one run: adds documents to them, and returns them in the order of their ids."""
 
     def __init__(self, stage_name: str, fields: tuple[AccumulatedField, ...]) -> None:
         self._fields = fields
@@ -30,7 +30,7 @@ class Grouping:
         self._budget = Budget(stage_name)
 
     def add(self, group_id: Any, document: Document, run: Run) -> None:
-        """Counts a document in a group, which is made at its first document and keeps that one's id."""
+        """Adds a document to its group, which begins with its first document and keeps that one's id."""
         key = sort_key(group_id)
         group = self._groups.get(key)
         if group is None:

@@ -1,4 +1,4 @@
-"""$lookup: documents of another collection beside each document. Spec: mongodb, "$lookup (aggregation)"."""
+"""$lookup: adds matching documents of another collection to each document. Spec: mongodb, "$lookup (aggregation)"."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_SOUGHT_VALUES = 1_000
 """Local values that are sought by `$in`, inclusive; for more, all visible foreign documents are read."""
 
 Find = Callable[[Document, Mapping[str, Any]], Rows]
-"""What finds the foreign documents for a document and the values of the let variables."""
+"""Finds the foreign documents for a document and the values of the let variables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ class Lookup:
                 yield from stage.nested
 
     def resolved(self, resolve: Callable[[str], ForeignCollection]) -> Lookup:
-        """The same, reading only what `resolve` shows."""
+        """The same stage, reading only the documents that `resolve` makes visible."""
         stages = None if self.stages is None else resolved_stages(self.stages, resolve)
         return replace(self, foreign=resolve(self.name), stages=stages)
 
@@ -92,7 +92,7 @@ class Lookup:
         return _piped(find(document, inside.variables), rest, inside)
 
     def _finder(self, leading: Filter, run: Run) -> Find:
-        """What finds foreign documents in one read that does for the whole run."""
+        """Finds foreign documents in one read that serves the whole run."""
         join, correlation = self.join, self.correlation
         if join is not None:
             return _joined(join, self._kept(run, "rows", lambda: join.index(self._fetched(leading, run))))
@@ -119,7 +119,7 @@ class Lookup:
 
 
 def _common_results(found: Rows, stages: tuple[Stage, ...], run: Run) -> list[Document]:
-    """Results that are kept for the whole run, and count as what is read does."""
+    """Results kept for the whole run, charged like documents that are read."""
     results = _piped(found, stages, run.inside({}))
     run.foreign.charge(sum(map(weigh, results)))
     return results

@@ -34,7 +34,7 @@ from chalicelib.core.query.pipeline.stage import Fetch, ForeignCollection, Run, 
 from chalicelib.core.query.values import Document
 
 MAX_STAGES = 200
-"""Stages in a pipeline, those of nested ones included, inclusive. Source: chosen; each takes a place on the stack."""
+"""Stages in a pipeline, those of nested ones included, inclusive. Our choice; each takes a place on the stack."""
 
 MAX_PIPELINE_DEPTH = 20
 """Levels of pipelines inside a pipeline, inclusive. Source: MongoDB's limit."""
@@ -163,7 +163,7 @@ def _limited_sorts(stages: list[Stage]) -> tuple[Stage, ...]:
 
 
 def _sorted_groups(stages: tuple[Stage, ...]) -> Iterator[Document]:
-    """MongoDB gives groups out in any order; in a stable one where no stage makes that needless."""
+    """MongoDB returns groups in any order; they are sorted unless the next stage makes that needless."""
     for index, stage in enumerate(stages):
         yield stage.source
         after = stages[index + 1] if index + 1 < len(stages) else None

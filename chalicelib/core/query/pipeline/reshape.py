@@ -168,7 +168,7 @@ def _only_in(node: Node, value: Any) -> Any:
         return _only(node, value)
     if isinstance(value, list):
         return [below for item in value if (below := _only_in(node, item)) is not MISSING]
-    # What is computed below takes a scalar's place.
+    # A scalar is replaced by what is computed below it.
     return {} if node.computes else MISSING
 
 
@@ -188,7 +188,7 @@ def _without_in(node: Node, value: Any) -> Any:
 
 
 def _computed(node: Node, document: Document, scope: Scope, budget: Budget) -> Document:
-    """The document with the computed fields; a field whose expression has no value is taken away."""
+    """The document with the computed fields; a field whose expression has no value is removed."""
     result = dict(document)
     for name, item in node.fields.items():
         if isinstance(item, Node):

@@ -38,7 +38,7 @@ class Budget:
         self._limit = self._left = limit_bytes
 
     def release(self, size: int) -> None:
-        """Takes back what was charged and is no longer kept."""
+        """Gives back what was charged and is no longer kept."""
         self._left += size
 
     def charge(self, size: int) -> None:
@@ -73,7 +73,7 @@ class Run:
         return replace(self, variables={**self.variables, **variables}, is_nested=True)
 
     def timed(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """The documents, with a look at the clock before each. Raises: TimedOut."""
+        """The documents; the deadline is checked before each. Raises: TimedOut."""
         for document in documents:
             self.deadline.check()
             yield document
