@@ -17,7 +17,7 @@ from chalicelib.core.errors import InvalidDocument
 from chalicelib.core.query.values import MAX_INT64, MIN_INT64, Document, is_unicode
 
 MAX_DEPTH: Final = 100
-"""Levels of objects and arrays, the document itself among them, included. Spec: mongodb, "Limits"."""
+"""Levels of objects and arrays, the document itself among them, inclusive. Spec: mongodb, "Limits"."""
 
 _BAD_NAME = re.compile("^\\$|[.\x00\ud800-\udfff]")
 _FREE_OF_RULES: Final = frozenset(

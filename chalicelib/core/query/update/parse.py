@@ -40,7 +40,7 @@ _STORING: Final = frozenset({"$set", "$setOnInsert", "$min", "$max", "$push", "$
 _SMALLEST_WRITE_BYTES: Final = 16
 
 MAX_ARRAY_FILTERS: Final = 100
-"""Array filters of one update, included: each is asked about each element. MongoDB has no such limit."""
+"""Array filters of one update, inclusive: each is asked about each element. MongoDB has no such limit."""
 
 _IDENTIFIER = re.compile("[a-z][a-zA-Z0-9]*")
 

@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.core.errors import InvalidUpdate
 
 MAX_PADDING: Final = 40_000
-"""Nulls that one write beyond an array's end may add, included. MongoDB allows 1,500,000; these alone pass 256 KB."""
+"""Nulls that one write beyond an array's end may add, inclusive. MongoDB allows 1,500,000; these alone pass 256 KB."""
 
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_INDEX: Final = 10

@@ -10,7 +10,7 @@ from chalicelib.core.query.filter import Filter
 from chalicelib.core.query.values import Document
 
 MAX_WRITTEN_BYTES: Final = 16 * 1024 * 1024
-"""Bytes of BSON, included, that one update may write where one path means many places: a document has no more.
+"""Bytes of BSON, inclusive, that one update may write where one path means many places: a document has no more.
 
 Without it a small request could fill the memory, before anybody asks how large the document became.
 Spec: mongodb, "Limits".
