@@ -23,7 +23,9 @@ from chalicelib.web.conditions import any_tags, byte_range, range_tag, strong_ta
         ("bytes=0-999999999999999999", (0, 999999999999999999)),
     ],
 )
-def test_one_part(header: str | None, part: tuple[int | None, int | None] | None) -> None:
+def test_a_range_header_asks_for_one_part_or_the_whole(
+    header: str | None, part: tuple[int | None, int | None] | None
+) -> None:
     assert byte_range(header) == part
 
 
@@ -61,7 +63,9 @@ def test_what_is_no_part_or_more_than_one_is_refused(header: str) -> None:
         ('""', ("",), ("",)),
     ],
 )
-def test_entity_tags(header: str | None, strong: tuple[str, ...], both: tuple[str, ...]) -> None:
+def test_entity_tags_are_read_strong_or_weak(
+    header: str | None, strong: tuple[str, ...], both: tuple[str, ...]
+) -> None:
     assert strong_tags(header) == strong
     assert any_tags(header) == both
 

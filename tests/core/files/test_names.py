@@ -14,7 +14,7 @@ def test_names_that_are_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("character", [*map(chr, range(0x20)), *'"*/:<>?\\|', "\x7f", "\ud800"])
-def test_forbidden_characters(character: str) -> None:
+def test_a_name_with_a_forbidden_character_is_refused(character: str) -> None:
     with pytest.raises(InvalidName):
         check_file_name(f"a{character}b")
 

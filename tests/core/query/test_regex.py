@@ -30,7 +30,9 @@ from chalicelib.core.query.values import sort_key
         pytest.param("\U0001f600", None, "a\U0001f600b", True, id="beyond the basic plane"),
     ],
 )
-def test_patterns_search(source: Any, options: str | None, text: str, found: bool) -> None:
+def test_a_pattern_is_searched_for_anywhere_in_the_text(
+    source: Any, options: str | None, text: str, found: bool
+) -> None:
     assert parse_regex(source, options).search(text) is found
 
 

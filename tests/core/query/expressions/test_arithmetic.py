@@ -204,7 +204,7 @@ def test_functions_of_numbers(expression, document, expected):
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROUNDING, ids=ids(ROUNDING))
-def test_rounding(expression, document, expected):
+def test_numbers_are_rounded_and_cut_off(expression, document, expected):
     check(expression, document, expected)
 
 

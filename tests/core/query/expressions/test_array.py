@@ -137,17 +137,17 @@ LOOPS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ELEMENTS, ids=ids(ELEMENTS))
-def test_elements(expression, document, expected):
+def test_array_operators_find_elements(expression, document, expected):
     check(expression, document, expected)
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), WHOLE, ids=ids(WHOLE))
-def test_whole_arrays(expression, document, expected):
+def test_array_operators_make_arrays(expression, document, expected):
     check(expression, document, expected)
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), LOOPS, ids=ids(LOOPS))
-def test_loops(expression, document, expected):
+def test_loops_visit_each_element(expression, document, expected):
     check(expression, document, expected)
 
 

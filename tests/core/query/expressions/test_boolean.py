@@ -24,15 +24,15 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_boolean(expression, document, expected):
+def test_boolean_operators_combine_truths(expression, document, expected):
     check(expression, document, expected)
 
 
 @pytest.mark.parametrize("value", [None, MISSING, False, 0, 0.0, dec("0.00")])
-def test_false_values(value):
+def test_null_missing_and_zeros_are_false(value):
     assert truthy(value) is False
 
 
 @pytest.mark.parametrize("value", [True, 1, -0.5, float("nan"), dec("0.1"), "", [], {}])
-def test_true_values(value):
+def test_everything_else_is_true(value):
     assert truthy(value) is True

@@ -46,7 +46,7 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_comparison(expression, document, expected):
+def test_comparisons_order_values_of_all_types(expression, document, expected):
     check(expression, document, expected)
 
 

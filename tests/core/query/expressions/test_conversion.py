@@ -144,10 +144,10 @@ def test_conversion_to_numbers(expression, document, expected):
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), TO_OTHERS, ids=ids(TO_OTHERS))
-def test_other_conversions(expression, document, expected):
+def test_other_values_are_converted_or_refused(expression, document, expected):
     check(expression, document, expected)
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), TYPES, ids=ids(TYPES))
-def test_types(expression, document, expected):
+def test_types_are_told_by_their_names(expression, document, expected):
     check(expression, document, expected)

@@ -52,7 +52,7 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_objects(expression, document, expected):
+def test_object_operators_read_and_make_objects(expression, document, expected):
     check(expression, document, expected)
 
 

@@ -46,7 +46,7 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_regular_expressions(expression, document, expected):
+def test_regular_expressions_find_what_they_describe(expression, document, expected):
     check(expression, document, expected)
 
 

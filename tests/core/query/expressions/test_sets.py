@@ -43,7 +43,7 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_sets(expression, document, expected):
+def test_set_operators_work_on_arrays_as_sets(expression, document, expected):
     check(expression, document, expected)
 
 

@@ -103,7 +103,7 @@ NUMBERS_AS_TEXT: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), JOINING, ids=ids(JOINING))
-def test_strings(expression, document, expected):
+def test_string_operators_read_and_make_strings(expression, document, expected):
     check(expression, document, expected)
 
 

@@ -41,5 +41,5 @@ ROWS: list[Row] = [
 
 
 @pytest.mark.parametrize(("expression", "document", "expected"), ROWS, ids=ids(ROWS))
-def test_trigonometry(expression, document, expected):
+def test_trigonometric_operators_compute_angles_and_ratios(expression, document, expected):
     check(expression, document, expected)

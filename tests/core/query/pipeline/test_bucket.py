@@ -73,7 +73,7 @@ MISUSED = [
 
 
 @pytest.mark.parametrize("source", MISUSED, ids=str)
-def test_wrong_buckets(source):
+def test_wrong_buckets_are_refused(source):
     check_error([{"$bucket": source}], NUMBERS, OperatorMisused)
 
 
@@ -102,7 +102,7 @@ AUTOMATIC = [
 
 
 @pytest.mark.parametrize(("buckets", "values", "expected"), AUTOMATIC, ids=str)
-def test_automatic_buckets(buckets, values, expected):
+def test_automatic_buckets_share_the_values_out(buckets, values, expected):
     rows = automatic({"buckets": buckets}, values)
     assert rows == [{"_id": {"min": low, "max": high}, "count": count} for low, high, count in expected]
 

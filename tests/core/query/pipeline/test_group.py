@@ -75,12 +75,12 @@ ACCUMULATED = [
 
 
 @pytest.mark.parametrize(("accumulator", "expected"), ACCUMULATED, ids=str)
-def test_accumulators(accumulator, expected):
+def test_an_accumulator_makes_one_value_of_a_group(accumulator, expected):
     (row,) = grouped({"result": accumulator}, VALUES)
     assert row == {"_id": None, "result": expected}
 
 
-def test_merging_objects():
+def test_objects_of_a_group_are_merged():
     documents = [{"o": {"a": 1, "b": 1}}, {"o": None}, {}, {"o": {"b": 2}}]
     assert grouped({"m": {"$mergeObjects": "$o"}}, documents) == [{"_id": None, "m": {"a": 1, "b": 2}}]
     check_error([{"$group": {"_id": None, "m": {"$mergeObjects": "$o"}}}], [{"o": 5}], OperatorMisused)
@@ -90,7 +90,7 @@ def test_the_last_value_may_be_missing():
     assert grouped({"l": {"$last": "$v"}}, [{"v": 1}, {}]) == [{"_id": None, "l": None}]
 
 
-def test_standard_deviations():
+def test_deviations_of_a_population_and_of_a_sample_differ():
     rows = grouped(
         {"p": {"$stdDevPop": "$v"}, "s": {"$stdDevSamp": "$v"}}, [{"v": value} for value in (2, 4, 4, 4, 5, 5, 7, 9)]
     )
@@ -120,12 +120,12 @@ INVALID = [
 
 
 @pytest.mark.parametrize("source", MISUSED, ids=str)
-def test_wrong_operands(source):
+def test_wrong_operands_are_refused(source):
     check_error([{"$group": source}], SALES, OperatorMisused)
 
 
 @pytest.mark.parametrize("source", INVALID, ids=str)
-def test_invalid_groups(source):
+def test_invalid_groups_are_refused(source):
     check_error([{"$group": source}], SALES, InvalidQuery)
 
 

@@ -67,7 +67,7 @@ JOINS = [
 
 
 @pytest.mark.parametrize(("local", "foreign", "expected"), JOINS, ids=str)
-def test_what_joins(local, foreign, expected):
+def test_documents_join_where_their_values_meet(local, foreign, expected):
     assert joined(local, foreign) == expected
 
 
@@ -292,12 +292,12 @@ INVALID = [
 
 
 @pytest.mark.parametrize("source", MISUSED, ids=str)
-def test_wrong_operands(source):
+def test_wrong_operands_are_refused(source):
     check_error([{"$lookup": source}], [], OperatorMisused)
 
 
 @pytest.mark.parametrize("source", INVALID, ids=str)
-def test_invalid_lookups(source):
+def test_invalid_lookups_are_refused(source):
     check_error([{"$lookup": source}], [], InvalidQuery)
 
 

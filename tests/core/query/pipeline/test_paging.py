@@ -21,7 +21,7 @@ def test_limit_and_skip():
     assert run([{"$skip": 9}], DOCS) == []
 
 
-def test_count():
+def test_count_tells_how_many_documents_come():
     assert run([{"$count": "n"}], DOCS) == [{"n": 4}]
 
 
@@ -75,10 +75,10 @@ INVALID = [
 
 
 @pytest.mark.parametrize("stage", MISUSED, ids=str)
-def test_wrong_operands(stage):
+def test_wrong_operands_are_refused(stage):
     check_error([stage], DOCS, OperatorMisused)
 
 
 @pytest.mark.parametrize("stage", INVALID, ids=str)
-def test_invalid_orders(stage):
+def test_invalid_orders_are_refused(stage):
     check_error([stage], DOCS, InvalidQuery)

@@ -66,7 +66,7 @@ COMPUTING = [
 
 
 @pytest.mark.parametrize(("source", "expected"), KEEPING + LEAVING_OUT + COMPUTING, ids=str)
-def test_project(source, expected):
+def test_project_keeps_drops_and_computes_fields(source, expected):
     assert projected(source) == expected
 
 
@@ -91,7 +91,7 @@ ADDING = [
 
 
 @pytest.mark.parametrize(("source", "changes"), ADDING, ids=str)
-def test_add_fields(source, changes):
+def test_add_fields_adds_and_replaces_fields(source, changes):
     expected = {name: value for name, value in {**DOC, **changes}.items() if value is not None}
     assert added(source) == expected
 
@@ -132,12 +132,12 @@ INVALID = [
 
 
 @pytest.mark.parametrize("stage", MISUSED, ids=str)
-def test_wrong_specifications(stage):
+def test_wrong_specifications_are_refused(stage):
     check_error([stage], [DOC], OperatorMisused)
 
 
 @pytest.mark.parametrize("stage", INVALID, ids=str)
-def test_invalid_specifications(stage):
+def test_invalid_specifications_are_refused(stage):
     check_error([stage], [DOC], InvalidQuery)
 
 

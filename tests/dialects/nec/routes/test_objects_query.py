@@ -85,7 +85,7 @@ WHERES: list[tuple[dict[str, Any], list[int]]] = [
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_conditions(nec: Nec, form: str) -> None:
+def test_a_condition_finds_the_objects_that_meet_it(nec: Nec, form: str) -> None:
     nec.object(n=1, tags=["a", "b"])
     nec.object(n=2, deep={"x": 2})
     nec.object(n=3, text="BAR")
@@ -173,7 +173,7 @@ def test_absent_and_null_are_the_same_in_a_body(nec: Nec) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_projections(nec: Nec, form: str) -> None:
+def test_a_projection_shows_the_fields_that_it_asks_for(nec: Nec, form: str) -> None:
     nec.object(a=1, b={"c": 1, "d": 2}, list=[{"x": 1}, {"x": 2}])
     stamps = {"ACL", "createdAt", "updatedAt", "etag"}
     cases: list[tuple[dict[str, Any], set[str]]] = [

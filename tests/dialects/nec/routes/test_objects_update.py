@@ -38,7 +38,9 @@ def path(made: dict[str, Any]) -> str:
         ({}, {"$set": {"a": {"$date": "2020-01-02T03:04:05.000Z"}}}, {"a": {"$date": "2020-01-02T03:04:05.000Z"}}),
     ],
 )
-def test_partial_updates(nec: Nec, stored: dict[str, Any], change: dict[str, Any], after: dict[str, Any]) -> None:
+def test_a_partial_update_changes_what_it_names_and_the_etag(
+    nec: Nec, stored: dict[str, Any], change: dict[str, Any], after: dict[str, Any]
+) -> None:
     made = nec.object(**stored)
     answer = nec.put(path(made), change)
     assert answer.status == 200
