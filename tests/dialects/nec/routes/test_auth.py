@@ -242,6 +242,19 @@ def test_a_token_of_another_tenant_admits_nobody(openid: Openid, other: Nec) -> 
     assert openid.nec.post("/login", {"token": token}).status == 401
 
 
+def test_links_of_another_tenant_are_not_seen_or_removed_even_by_a_master_key(openid: Openid, other: Nec) -> None:
+    other.core.openid_providers.put(other.tenant, "google", openid.server.issuer, CLIENT_ID, CLIENT_SECRET)
+    ann = openid.nec.user("ann")
+    openid.come(sessionToken=str(ann.token))
+    (link,) = openid.nec.get(f"/users/{ann.id}/links", by=ann).json["results"]
+    for path, method in ((f"/users/{ann.id}/links", "GET"), (f"/users/{ann.id}/links/{link['_id']}", "DELETE")):
+        answer = other.send(method, path, by=other.master)
+        unknown = other.send(method, path.replace(ann.id, "514af36644f9cb2eb8000aaa"), by=other.master)
+        assert (answer.status, unknown.status) == (404, 404)
+        assert link["sub"] not in answer.text
+    assert openid.nec.get(f"/users/{ann.id}/links", by=ann).json["results"] == [link]
+
+
 def test_a_token_is_ignored_where_no_provider_is_trusted(nec: Nec) -> None:
     nec.user("ann")
     assert nec.post("/login", {"token": "any", "username": "ann", "password": "correct horse"}).status == 200
